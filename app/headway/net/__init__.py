@@ -1,0 +1,1 @@
+"""The outside world used safely: HTTP, server-sent events, time."""
