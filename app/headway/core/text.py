@@ -44,7 +44,7 @@ def clean(text: str, *, limit: int = BODY_LIMIT) -> str:
 
 
 def clean_line(text: str, *, limit: int = LINE_LIMIT) -> str:
-    """Make a single-line field safe: as `clean`, with white space folded to one blank and at most `limit` characters."""
+    """Make a single-line field safe: as `clean`, white space folded to one blank, at most `limit` characters."""
     return ellipsis(" ".join(clean(text).split()), limit)
 
 

@@ -1,0 +1,157 @@
+"""The delegation: its statuses, the edges between them, the record and the board row (spec: lifecycle)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from headway.core.progress import EMPTY_PROGRESS, ProgressOnWire
+from headway.core.timestamps import Timestamp
+
+TASK_PREVIEW: Final = 100
+"""Characters of the task that events and board rows carry."""
+RESULT_PREVIEW: Final = 200
+"""Characters of the result that events and board rows carry."""
+DEFAULT_PRIORITY: Final = 50
+
+
+class Status(StrEnum):
+    """Where a delegation stands."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    DISPATCHED = "dispatched"
+    IN_PROGRESS = "in_progress"
+    INPUT_REQUIRED = "input_required"
+    STUCK = "stuck"
+    CANCELING = "canceling"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL
+
+    @property
+    def group(self) -> Group:
+        """The board's table that shows this status."""
+        return _GROUPS.get(self, Group.IN_PROGRESS)
+
+    def can_become(self, new: Status) -> bool:
+        """Whether the lifecycle has an edge from this status to `new`; staying is no edge."""
+        return new in EDGES[self]
+
+
+class Group(StrEnum):
+    """The three tables of the board."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+
+
+class Via(StrEnum):
+    """How the answer of a delegation reached it."""
+
+    DIRECT = "direct"
+    QUEUE_DRAIN = "queue_drain"
+    RESUME = "resume"
+
+
+TERMINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELED})
+ACTIVE: Final = frozenset(Status) - TERMINAL
+WAITING: Final = frozenset({Status.PENDING, Status.QUEUED})
+RUNNING: Final = ACTIVE - WAITING
+
+_LIVE = {Status.INPUT_REQUIRED, Status.STUCK, Status.CANCELING, *TERMINAL}
+EDGES: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.PENDING: frozenset({Status.DISPATCHED, Status.QUEUED, Status.FAILED, Status.CANCELED}),
+    Status.QUEUED: frozenset({Status.DISPATCHED, *TERMINAL}),
+    Status.DISPATCHED: frozenset({Status.IN_PROGRESS, Status.QUEUED, *_LIVE}),
+    Status.IN_PROGRESS: frozenset(_LIVE),
+    Status.INPUT_REQUIRED: frozenset({Status.IN_PROGRESS, *_LIVE} - {Status.INPUT_REQUIRED}),
+    Status.STUCK: frozenset({Status.IN_PROGRESS, *_LIVE} - {Status.STUCK}),
+    Status.CANCELING: TERMINAL,
+    **dict.fromkeys(TERMINAL, frozenset[Status]()),
+}
+"""The legal edges; nothing leads out of a terminal status."""
+
+_GROUPS: Final = {
+    **dict.fromkeys(WAITING, Group.QUEUED),
+    **dict.fromkeys(TERMINAL, Group.COMPLETED),
+}
+
+
+def read_status(name: str) -> Status:
+    """Read a status from the wire; `received`, from older runtimes, is dispatched. Raises ValueError if unknown."""
+    return Status.DISPATCHED if name == "received" else Status(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The board row: the projection of a delegation that events carry in full (spec: lifecycle, "Events").
+
+    Built by `core.events.apply` alone, in the ledger and in the dashboard alike. Pydantic reads and writes it as it is.
+    """
+
+    delegation_id: str
+    source_id: str
+    target_id: str
+    status: Status
+    priority: int
+    task_preview: str
+    attempt: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    last_activity_at: Timestamp
+    seq: int
+    progress_percent: float | None = None
+    status_message: str | None = None
+    result_preview: str | None = None
+    error: str | None = None
+    deadline: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    via: Via | None = None
+    recorded: bool = False
+    progress: ProgressOnWire = EMPTY_PROGRESS
+
+
+class Delegation(BaseModel):
+    """The whole record (spec: lifecycle, "Record"), as `GET …/delegations/:did` and `--json` print it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    delegation_id: str
+    source_id: str
+    target_id: str
+    task: str
+    status: Status
+    priority: int = DEFAULT_PRIORITY
+    idempotency_key: str | None = None
+    attempt: int = 0
+    remote_task_id: str | None = None
+    context_id: str | None = None
+    dialect: str | None = None
+    progress_percent: float | None = None
+    status_message: str | None = None
+    result: str | None = None
+    error: str | None = None
+    cancel_requested_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    deadline: Timestamp | None = None
+    last_activity_at: Timestamp
+    created_at: Timestamp
+    updated_at: Timestamp
+    finished_at: Timestamp | None = None
+    traceparent: str | None = None
+    via: Via | None = None
+    recorded: bool = False
+    seq: int
+    progress_offset: int = 0
+    progress_text: str = ""

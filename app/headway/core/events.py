@@ -1,0 +1,295 @@
+"""Every event there is, and `apply`: the one reducer (spec: lifecycle, "Events").
+
+The ledger projects its rows with `apply` and the dashboard updates its own with it, so whoever has read a snapshot and
+every event after it holds the same rows as the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from headway.core.delegation import Row, Status, Via
+from headway.core.timestamps import Timestamp
+
+
+class EventType(StrEnum):
+    """The names on the wire."""
+
+    DELEGATION_SENT = "DELEGATION_SENT"
+    DELEGATION_STATUS = "DELEGATION_STATUS"
+    DELEGATION_PROGRESS = "DELEGATION_PROGRESS"
+    DELEGATION_COMPLETE = "DELEGATION_COMPLETE"
+    DELEGATION_FAILED = "DELEGATION_FAILED"
+    DELEGATION_CANCELED = "DELEGATION_CANCELED"
+    DELEGATION_EVICTED = "DELEGATION_EVICTED"
+    WORKSPACE_ONLINE = "WORKSPACE_ONLINE"
+    WORKSPACE_OFFLINE = "WORKSPACE_OFFLINE"
+    WORKSPACE_DEGRADED = "WORKSPACE_DEGRADED"
+    WORKSPACE_REMOVED = "WORKSPACE_REMOVED"
+    WORKSPACE_QUEUE = "WORKSPACE_QUEUE"
+    WORKSPACE_HEARTBEAT = "WORKSPACE_HEARTBEAT"
+    AGENT_MESSAGE = "AGENT_MESSAGE"
+    TASK_UPDATED = "TASK_UPDATED"
+    BOOKMARK = "BOOKMARK"
+
+
+class Payload(BaseModel):
+    """What an event says. Unknown fields are let pass: later versions may add some."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    TYPE: ClassVar[EventType]
+
+
+class DelegationPayload(Payload):
+    """An event of one delegation."""
+
+    delegation_id: str
+    target_id: str
+
+
+class Sent(DelegationPayload):
+    TYPE = EventType.DELEGATION_SENT
+
+    task_preview: str
+    source_id: str
+    status: Status
+    priority: int
+    attempt: int
+    created_at: Timestamp
+    deadline: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    recorded: bool = False
+
+
+class StatusChanged(DelegationPayload):
+    """The status after the event, and its message in full: a message of None clears the one before."""
+
+    TYPE = EventType.DELEGATION_STATUS
+
+    status: Status
+    attempt: int
+    status_message: str | None = None
+    progress_percent: float | None = None
+
+
+class Progressed(DelegationPayload):
+    """The shown text becomes what it was up to `offset`, followed by `text`."""
+
+    TYPE = EventType.DELEGATION_PROGRESS
+
+    text: str
+    offset: int
+    progress_percent: float | None = None
+
+
+class Completed(DelegationPayload):
+    TYPE = EventType.DELEGATION_COMPLETE
+
+    response_preview: str
+    via: Via | None = None
+
+
+class Failed(DelegationPayload):
+    TYPE = EventType.DELEGATION_FAILED
+
+    error: str
+
+
+class Canceled(DelegationPayload):
+    """`confirmed` is whether the agent said that it stopped; `status_message` says it in words."""
+
+    TYPE = EventType.DELEGATION_CANCELED
+
+    confirmed: bool
+    reason: str | None = None
+    status_message: str | None = None
+
+
+class Evicted(Payload):
+    """Finished delegations that the ledger no longer keeps."""
+
+    TYPE = EventType.DELEGATION_EVICTED
+
+    delegation_ids: tuple[str, ...]
+
+
+class WorkspaceFact(Payload):
+    """What changed of a workspace; only the fields that did are set."""
+
+    workspace_id: str
+    name: str | None = None
+    status: str | None = None
+    url: str | None = None
+    active_tasks: int | None = None
+    max_concurrent_tasks: int | None = None
+    queue_depth: int | None = None
+    error: str | None = None
+
+
+class WorkspaceOnline(WorkspaceFact):
+    TYPE = EventType.WORKSPACE_ONLINE
+
+
+class WorkspaceOffline(WorkspaceFact):
+    TYPE = EventType.WORKSPACE_OFFLINE
+
+
+class WorkspaceDegraded(WorkspaceFact):
+    TYPE = EventType.WORKSPACE_DEGRADED
+
+
+class WorkspaceRemoved(WorkspaceFact):
+    TYPE = EventType.WORKSPACE_REMOVED
+
+
+class WorkspaceQueue(WorkspaceFact):
+    TYPE = EventType.WORKSPACE_QUEUE
+
+
+class WorkspaceHeartbeat(WorkspaceFact):
+    """Sent without an id and not stored."""
+
+    TYPE = EventType.WORKSPACE_HEARTBEAT
+
+    uptime_seconds: int | None = None
+
+
+class Bookmark(Payload):
+    """The stream is caught up to `seq`."""
+
+    TYPE = EventType.BOOKMARK
+
+    seq: int
+
+
+class Other(Payload):
+    """An event that this version does not know, kept as it came."""
+
+    data: Mapping[str, Any]
+
+
+PAYLOADS: Final[Mapping[str, type[Payload]]] = {
+    payload.TYPE: payload
+    for payload in (
+        Sent,
+        StatusChanged,
+        Progressed,
+        Completed,
+        Failed,
+        Canceled,
+        Evicted,
+        WorkspaceOnline,
+        WorkspaceOffline,
+        WorkspaceDegraded,
+        WorkspaceRemoved,
+        WorkspaceQueue,
+        WorkspaceHeartbeat,
+        Bookmark,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `seq` is 0 for those that are not stored; `timestamp` is Unix milliseconds."""
+
+    seq: int
+    type: str
+    timestamp: int
+    payload: Payload
+
+
+def read_payload(event_type: str, data: Mapping[str, Any]) -> Payload:
+    """Read the data of an envelope; a type that is not known gives `Other`. Raises pydantic.ValidationError."""
+    model = PAYLOADS.get(event_type)
+    return model.model_validate(data) if model else Other(data=data)
+
+
+_SIGNS_OF_LIFE: Final = frozenset({Status.DISPATCHED, Status.IN_PROGRESS, Status.INPUT_REQUIRED})
+
+
+def apply(event: Event, row: Row | None) -> Row | None:
+    """The row after `event`, given the row before it; None while nothing is known of the delegation.
+
+    An event that the row has seen already (by seq) changes nothing, so events that overlap a snapshot are harmless.
+    """
+    payload = event.payload
+    if isinstance(payload, Sent):
+        return _sent(event, payload) if row is None else row
+    if row is None or event.seq <= row.seq:
+        return row
+    match payload:
+        case StatusChanged():
+            return _status_changed(event, payload, row)
+        case Progressed():
+            return _progressed(event, payload, row)
+        case Completed():
+            return _finish(event, row, Status.COMPLETED, result_preview=payload.response_preview, via=payload.via)
+        case Failed():
+            return _finish(event, row, Status.FAILED, error=payload.error)
+        case Canceled():
+            return _finish(event, row, Status.CANCELED, status_message=payload.status_message)
+        case _:
+            return row
+
+
+def _sent(event: Event, payload: Sent) -> Row:
+    return Row(
+        delegation_id=payload.delegation_id,
+        source_id=payload.source_id,
+        target_id=payload.target_id,
+        status=payload.status,
+        priority=payload.priority,
+        task_preview=payload.task_preview,
+        attempt=payload.attempt,
+        created_at=payload.created_at,
+        updated_at=event.timestamp,
+        last_activity_at=event.timestamp,
+        seq=event.seq,
+        deadline=payload.deadline,
+        expires_at=payload.expires_at,
+        recorded=payload.recorded,
+    )
+
+
+def _status_changed(event: Event, payload: StatusChanged, row: Row) -> Row:
+    alive = payload.status in _SIGNS_OF_LIFE
+    return replace(
+        row,
+        status=payload.status,
+        attempt=payload.attempt,
+        status_message=payload.status_message,
+        progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
+        updated_at=event.timestamp,
+        last_activity_at=event.timestamp if alive else row.last_activity_at,
+        seq=event.seq,
+    )
+
+
+def _progressed(event: Event, payload: Progressed, row: Row) -> Row:
+    return replace(
+        row,
+        progress=row.progress.splice(payload.offset, payload.text),
+        progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
+        updated_at=event.timestamp,
+        last_activity_at=event.timestamp,
+        seq=event.seq,
+    )
+
+
+def _finish(event: Event, row: Row, status: Status, **outcome: Any) -> Row:
+    return replace(
+        row,
+        status=status,
+        updated_at=event.timestamp,
+        last_activity_at=event.timestamp,
+        finished_at=event.timestamp,
+        seq=event.seq,
+        **outcome,
+    )
