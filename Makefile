@@ -1,0 +1,45 @@
+# On a fresh machine with Python 3.11 or newer and make, `make demo` and `make test` are all the set-up there is.
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check reqs bench screenshots lock clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## create .venv with everything in the lock
+
+$(INSTALLED): requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Headway needs Python 3.11 or newer, and '$(PYTHON)' is not. Nothing was installed." >&2; \
+		echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+demo: install ## the dashboard, its platform and simulated agents, in one command
+	@$(BIN)/headway demo
+
+test: install ## every test, on WORKERS processes
+	$(BIN)/pytest -n $(WORKERS)
+
+check: install ## everything that can be judged without running the tests, and the demo from a built wheel
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python .ci/lock.py check
+
+lock: install ## resolve the locks again after a change of dependencies (UV_OPTIONS=--upgrade for newer ones)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py write $(UV_OPTIONS)
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache snapshot_report.html
+	find app tests .ci benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

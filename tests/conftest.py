@@ -1,0 +1,25 @@
+"""Settings every test shares: hypothesis profiles, and the rule that a test which proves a requirement must run."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.get_closest_marker("req"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} carries req(...): what proves a requirement is neither skipped nor xfail"
+    return report
