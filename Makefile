@@ -37,6 +37,9 @@ check: install ## everything that can be judged without running the tests, and t
 	$(BIN)/mypy
 	$(BIN)/python .ci/lock.py check
 
+reqs: install ## the requirement ids with the tests that prove them
+	@$(BIN)/python .ci/reqs.py
+
 lock: install ## resolve the locks again after a change of dependencies (UV_OPTIONS=--upgrade for newer ones)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py write $(UV_OPTIONS)
 
