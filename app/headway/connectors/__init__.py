@@ -1,0 +1,1 @@
+"""How a dashboard or a tool reaches a platform: ours, and other people's."""

@@ -1,0 +1,176 @@
+"""What a dashboard or a tool needs of a platform: the `Connector` protocol and its small messages.
+
+A platform that lacks something says so in `Capabilities`, and its method raises `Unsupported`: the board then shows
+less instead of failing. Every text that comes out of a connector is clean and bounded (spec: safety, "Text" 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
+from headway.core.delegation import Delegation, Status
+from headway.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this platform, seen with this token, can do; what a board offers follows from it."""
+
+    read_only: bool = False
+    """Nothing may be changed: acting methods raise `NotAllowed` without asking the platform."""
+    snapshot: bool = True
+    """One consistent read that the event stream goes on from."""
+    resume: bool = True
+    """The stream can go on after a cursor."""
+    progress: bool = True
+    """Events carry progress text and percentages."""
+    poll: bool = True
+    cancel: bool = True
+    priority: bool = True
+    expiry: bool = True
+    add_agents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a platform's event stream, `<epoch>:<seq>` on the wire (spec: platform-api, "The event stream")."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read `<epoch>:<seq>`. Raises ValueError where it is none."""
+        epoch, colon, seq = text.rpartition(":")
+        if not (colon and epoch and seq.isascii() and seq.isdigit() and len(seq) <= 18):
+            raise ValueError("a cursor is <epoch>:<seq>")
+        return cls(epoch, int(seq))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The stream is being connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The stream is connected; what was missed comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The stream broke; it is tried again in `retry_in` seconds. `reason` is a word or two for people."""
+
+    reason: str
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of one network read, in order; `cursor` is the place after them, where it moved."""
+
+    events: Sequence[Event]
+    cursor: Cursor | None = None
+
+
+StreamMessage = Opening | Opened | Closed | Batch
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchOrder:
+    """A task to hand to a workspace.
+
+    The key is made once by whoever makes the order and stays the same when it is sent again, so that it is carried out
+    once. `expires_in_seconds` of None or 0 is never; a `priority` of None is the platform's default.
+    """
+
+    target_id: str
+    task: str
+    idempotency_key: str
+    priority: int | None = None
+    expires_in_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """The platform has it, durably. `repeated` is true where it had this order before."""
+
+    delegation_id: str
+    target_id: str
+    status: str
+    repeated: bool = False
+
+
+class DelegationRef(Protocol):
+    """What names a delegation to a platform: a `Row` and a `Delegation` are both one."""
+
+    @property
+    def delegation_id(self) -> str: ...
+
+    @property
+    def source_id(self) -> str: ...
+
+
+class Connector(Protocol):
+    """One platform, reached with one token, acting as its operator.
+
+    Every method but `events` may raise `NotReachable`, `NotAllowed`, `BadAnswer` and `Refused`; those that change
+    something may raise `OutcomeUnknown`, and those of a capability that is missing raise `Unsupported`.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def address(self) -> str:
+        """Where the platform is, for people; holds no secret."""
+
+    def use_token(self, token: str | None) -> None:
+        """Go on with another token; also the running event stream, at its next connection."""
+
+    async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
+        """All active delegations, the newest `finished` ones, workspaces and totals, from one consistent read."""
+
+    def events(self, after: Cursor | None) -> AsyncIterator[StreamMessage]:
+        """Everything after a cursor, reconnecting for ever; None begins with what happens next.
+
+        Raises `CursorGone` when a new snapshot is needed and `NotAllowed` when another token is.
+        """
+
+    async def dispatch(self, order: DispatchOrder) -> Dispatched:
+        """Hand over a task as the operator. Where the outcome is unknown, it is sent once more with the same key."""
+
+    async def delegation(self, id_or_prefix: str) -> Delegation:
+        """One record in full, by its id or by a prefix of it that no other shares.
+
+        Raises `NotFound`, and `Conflict` where several begin so.
+        """
+
+    async def delegations(
+        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
+    ) -> list[Delegation]:
+        """Newest first, without progress text; `before` is the id of the last one of the page above."""
+
+    async def poll(self, delegation: DelegationRef) -> Delegation:
+        """Have the platform ask the agent now; the record as it is then. Raises `NotFound`."""
+
+    async def cancel(self, delegation: DelegationRef, *, reason: str | None = None) -> Status:
+        """Ask for a cancel; the status then (canceling, or canceled). Raises `NotFound`; `Conflict` when finished."""
+
+    async def agents(self) -> list[Workspace]:
+        """The workspaces registered there, the operator's own included."""
+
+    async def add_agent(self, url: str, *, name: str | None = None, slots: int = 1) -> str:
+        """Register the A2A agent at `url`, able to do `slots` tasks at once; its workspace id."""
+
+    async def health(self) -> Health:
+        """Version, epoch and newest seq of the platform."""
+
+    async def aclose(self) -> None:
+        """End streams and connections. Calls after it fail."""

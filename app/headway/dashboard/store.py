@@ -1,0 +1,263 @@
+"""The dashboard's records: a snapshot and the events after it, folded into rows, groups and totals.
+
+`core.events.apply` is the only reducer. What changed is collected and taken once a frame (`take_changes`): the last
+write of a row wins, and there is never a message per event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from headway.connectors.connector import Cursor
+from headway.core.api import Snapshot, Workspace
+from headway.core.delegation import Delegation, Group, Row, Status
+from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
+from headway.core.progress import ProgressText
+from headway.core.text import BODY_LIMIT
+from headway.dashboard.workspaces import updated
+
+FINISHED_KEPT: Final = 10_000
+"""Finished rows held, unless asked for another number; older ones are fetched when they are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person has just asked of a delegation, shown until the platform's own word comes.
+
+    `status` is shown in place of the row's own (canceling, at once).
+    """
+
+    text: str
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different since the last take, net: what came and went in between is not in it.
+
+    After `reloaded` everything may differ and the other fields but `generation` say nothing: build anew from the store.
+    """
+
+    generation: int
+    touched: frozenset[str] = frozenset()
+    """Rows that are held and differ, those that entered a group included."""
+    entered: Mapping[Group, frozenset[str]] = field(default_factory=dict)
+    left: Mapping[Group, frozenset[str]] = field(default_factory=dict)
+    """Rows that are in a group no more: now in another one, or gone."""
+    totals: bool = False
+    workspaces: frozenset[str] = frozenset()
+    """Workspaces that came, changed or went."""
+    reloaded: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.reloaded or self.touched or self.left or self.totals or self.workspaces)
+
+
+class Store:
+    """Rows by id, their groups, totals by status, and workspaces; bounded in finished rows.
+
+    Not thread-safe: it belongs to the event loop of its dashboard.
+    """
+
+    def __init__(self, *, finished_kept: int = FINISHED_KEPT) -> None:
+        self._finished_kept = finished_kept
+        self._rows: dict[str, Row] = {}
+        # Insertion-ordered sets; in Completed the order is that of finishing, so the oldest comes first.
+        self._groups: dict[Group, dict[str, None]] = {group: {} for group in Group}
+        self._totals: dict[Status, int] = dict.fromkeys(Status, 0)
+        self._workspaces: dict[str, Workspace] = {}
+        self._notes: dict[str, Note] = {}
+        self._group_before: dict[str, Group | None] = {}
+        self._totals_changed = False
+        self._workspaces_changed: set[str] = set()
+        self._reloaded = False
+        self.rows: Final[Mapping[str, Row]] = MappingProxyType(self._rows)
+        self.totals: Final[Mapping[Status, int]] = MappingProxyType(self._totals)
+        """How many the platform has in each status, those that are not held here included."""
+        self.workspaces: Final[Mapping[str, Workspace]] = MappingProxyType(self._workspaces)
+        self.notes: Final[Mapping[str, Note]] = MappingProxyType(self._notes)
+        self.cursor: Cursor | None = None
+        """Where the events go on; None before the first snapshot."""
+        self.generation = 0
+        """Rises with each snapshot loaded."""
+
+    def group(self, group: Group) -> Collection[str]:
+        """The ids of one table, in no order that means anything to a person."""
+        return self._groups[group].keys()
+
+    def name_of(self, workspace_id: str) -> str:
+        """What a workspace is called; the start of its id where nothing else is known."""
+        workspace = self._workspaces.get(workspace_id)
+        return workspace.name if workspace else workspace_id[:8]
+
+    def status_of(self, delegation_id: str) -> Status:
+        """The status to show: what a note expects, else the row's own. Raises KeyError for one that is not held."""
+        note = self._notes.get(delegation_id)
+        return note.status if note and note.status else self._rows[delegation_id].status
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Begin anew from a snapshot. Notes of rows that are still there stay."""
+        self._rows.clear()
+        for ids in self._groups.values():
+            ids.clear()
+        for row in sorted(snapshot.delegations, key=_finishing_order):
+            self._rows[row.delegation_id] = row
+            self._groups[row.status.group][row.delegation_id] = None
+        self._bound_finished()
+        self._totals.update({status: snapshot.totals.get(status, 0) for status in Status})
+        self._workspaces.clear()
+        self._workspaces.update({workspace.id: workspace for workspace in snapshot.workspaces})
+        for delegation_id, note in list(self._notes.items()):
+            if delegation_id not in self._rows or _answered(note, self._rows[delegation_id]):
+                del self._notes[delegation_id]
+        self.cursor = Cursor(snapshot.epoch, snapshot.seq)
+        self.generation += 1
+        self._reloaded = True
+
+    def apply(self, events: Iterable[Event]) -> None:
+        """Fold events, in the order of the stream; those the snapshot or an earlier call has seen change nothing.
+
+        Raises RuntimeError before the first snapshot.
+        """
+        if self.cursor is None:
+            raise RuntimeError("events go on from a snapshot: load one first")
+        seen = self.cursor.seq
+        for event in events:
+            if 0 < event.seq <= seen:
+                continue
+            seen = max(seen, event.seq)
+            match event.payload:
+                case DelegationPayload(delegation_id=delegation_id):
+                    self._fold(delegation_id, event)
+                case WorkspaceFact():
+                    self._note_fact(event, event.payload)
+                case Evicted(delegation_ids=ids):
+                    self._evict(ids)
+                case Bookmark(seq=seq):
+                    seen = max(seen, seq)
+                case _:
+                    pass
+        self.cursor = Cursor(self.cursor.epoch, seen)
+
+    def note(self, delegation_id: str, note: Note) -> None:
+        """Show what was asked for at once, until the platform's word comes. Ids that are not held are ignored."""
+        if row := self._rows.get(delegation_id):
+            self._touch(delegation_id, row.status.group)
+            self._notes[delegation_id] = note
+
+    def withdraw_note(self, delegation_id: str) -> None:
+        """What was asked for did not happen."""
+        if self._notes.pop(delegation_id, None) and (row := self._rows.get(delegation_id)):
+            self._touch(delegation_id, row.status.group)
+
+    def merge_record(self, record: Delegation) -> bool:
+        """Put the head of the progress text, fetched with the whole record, before the tail that a snapshot gave.
+
+        Whichever of record and row is newer, the events after the row bring both to the same text: a splice keeps only
+        what lies before its offset. Returns whether the row's text grew.
+        """
+        row = self._rows.get(record.delegation_id)
+        if row is None:
+            return False
+        head_end = record.progress_offset + len(record.progress_text)
+        if not record.progress_offset < row.progress.start <= head_end:
+            return False
+        head = record.progress_text[: row.progress.start - record.progress_offset]
+        whole = ProgressText.of(head + row.progress.text, start=record.progress_offset).tail(BODY_LIMIT)
+        self._touch(row.delegation_id, row.status.group)
+        self._rows[row.delegation_id] = replace(row, progress=whole)
+        return True
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call; the board asks once a frame."""
+        changes = Changes(self.generation, reloaded=True) if self._reloaded else self._net_changes()
+        self._group_before.clear()
+        self._workspaces_changed.clear()
+        self._totals_changed = self._reloaded = False
+        return changes
+
+    def _net_changes(self) -> Changes:
+        entered: dict[Group, set[str]] = {}
+        left: dict[Group, set[str]] = {}
+        for delegation_id, before in self._group_before.items():
+            row = self._rows.get(delegation_id)
+            now = row.status.group if row else None
+            if before != now:
+                if before is not None:
+                    left.setdefault(before, set()).add(delegation_id)
+                if now is not None:
+                    entered.setdefault(now, set()).add(delegation_id)
+        return Changes(
+            self.generation,
+            touched=frozenset(self._group_before.keys() & self._rows.keys()),
+            entered={group: frozenset(ids) for group, ids in entered.items()},
+            left={group: frozenset(ids) for group, ids in left.items()},
+            totals=self._totals_changed,
+            workspaces=frozenset(self._workspaces_changed),
+        )
+
+    def _fold(self, delegation_id: str, event: Event) -> None:
+        before = self._rows.get(delegation_id)
+        after = apply(event, before)
+        if after is None or after is before:
+            return
+        self._touch(delegation_id, before.status.group if before else None)
+        self._rows[delegation_id] = after
+        if before is not None and before.status == after.status:
+            return
+        if (note := self._notes.get(delegation_id)) and _answered(note, after):
+            del self._notes[delegation_id]
+        self._count(before, -1)
+        self._count(after, +1)
+        if before is None or before.status.group != after.status.group:
+            if before is not None:
+                del self._groups[before.status.group][delegation_id]
+            self._groups[after.status.group][delegation_id] = None
+            self._bound_finished()
+
+    def _evict(self, delegation_ids: Iterable[str]) -> None:
+        for delegation_id in delegation_ids:
+            self._count(self._rows.get(delegation_id), -1)
+            self._drop(delegation_id)
+
+    def _bound_finished(self) -> None:
+        finished = self._groups[Group.COMPLETED]
+        while len(finished) > self._finished_kept:
+            self._drop(next(iter(finished)))
+
+    def _drop(self, delegation_id: str) -> None:
+        row = self._rows.pop(delegation_id, None)
+        if row is not None:
+            self._touch(delegation_id, row.status.group)
+            del self._groups[row.status.group][delegation_id]
+            self._notes.pop(delegation_id, None)
+
+    def _touch(self, delegation_id: str, group: Group | None) -> None:
+        self._group_before.setdefault(delegation_id, group)
+
+    def _count(self, row: Row | None, change: int) -> None:
+        if row is not None:
+            self._totals[row.status] = max(0, self._totals[row.status] + change)
+            self._totals_changed = True
+
+    def _note_fact(self, event: Event, fact: WorkspaceFact) -> None:
+        before = self._workspaces.get(fact.workspace_id)
+        after = updated(before, event, fact)
+        if after == before:
+            return
+        if after is None:
+            del self._workspaces[fact.workspace_id]
+        else:
+            self._workspaces[fact.workspace_id] = after
+        self._workspaces_changed.add(fact.workspace_id)
+
+
+def _finishing_order(row: Row) -> tuple[int, int]:
+    return (row.finished_at or row.updated_at, row.seq)
+
+
+def _answered(note: Note, row: Row) -> bool:
+    return row.status.is_terminal or note.status in (None, row.status)
