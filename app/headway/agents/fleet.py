@@ -1,0 +1,115 @@
+"""Several simulated agents in one process, each on its own port."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headway.agents.agent import SimulatedAgent
+from headway.agents.behaviours import BehaviourName
+from headway.agents.journal import Journal
+from headway.agents.server import AgentServer
+from headway.net.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from headway.core.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """One agent to serve; port 0 takes a free one, `slots` None is the behaviour's own number."""
+
+    name: str
+    behaviour: BehaviourName = BehaviourName.STREAM
+    port: int = 0
+    seed: int = 0
+    slots: int | None = None
+
+
+class AgentFleet:
+    """Serves agents between `async with` and its end; they share one journal.
+
+    Raises ValueError for two agents of one name, OSError when a port is taken or the log cannot be opened; what was
+    started before that is stopped.
+    """
+
+    def __init__(
+        self,
+        specs: Iterable[AgentSpec],
+        *,
+        host: str = "127.0.0.1",
+        clock: Clock | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self._specs = tuple(specs)
+        if len({spec.name for spec in self._specs}) < len(self._specs):
+            raise ValueError("two agents of a fleet have one name")
+        self._host = host
+        self._clock = clock or SystemClock()
+        self._log = log
+        self._exit = AsyncExitStack()
+        self._servers: dict[str, AgentServer] = {}
+        self.journal = Journal(self._clock)
+
+    def __getitem__(self, name: str) -> AgentServer:
+        return self._servers[name]
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each agent is, by its name."""
+        return {name: server.url for name, server in self._servers.items()}
+
+    async def start(self) -> None:
+        """Return when all of them can be reached."""
+        async with AsyncExitStack() as stack:
+            self.journal = Journal(self._clock, self._log)
+            stack.callback(self.journal.close)
+            for spec in self._specs:
+                agent = SimulatedAgent(
+                    spec.name,
+                    spec.behaviour,
+                    clock=self._clock,
+                    journal=self.journal,
+                    seed=spec.seed,
+                    slots=spec.slots,
+                )
+                server = AgentServer(agent, host=self._host, port=spec.port)
+                self._servers[spec.name] = await stack.enter_async_context(server)
+            self._exit = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Stop all of them; to stop twice does nothing."""
+        await self._exit.aclose()
+
+    async def __aenter__(self) -> AgentFleet:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+def serve_agent(
+    name: str = "agent",
+    behaviour: BehaviourName = BehaviourName.STREAM,
+    *,
+    clock: Clock | None = None,
+    log: Path | None = None,
+    seed: int = 0,
+    slots: int | None = None,
+    port: int = 0,
+) -> AgentServer:
+    """One agent on 127.0.0.1, not yet started: `async with serve_agent("coder") as server: … server.url`.
+
+    Its journal stays readable in `server.agent.journal`. Raises OSError when the log cannot be opened.
+    """
+    clock = clock or SystemClock()
+    agent = SimulatedAgent(name, behaviour, clock=clock, journal=Journal(clock, log), seed=seed, slots=slots)
+    return AgentServer(agent, port=port)

@@ -1,0 +1,60 @@
+"""ListTasks of v1.0: filtered, newest first, in pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from headway.agents import render
+from headway.agents.errors import Code, RpcError
+from headway.agents.task import Dialect, State, Task
+
+if TYPE_CHECKING:
+    from headway.agents.calls import Call
+    from headway.agents.table import TaskTable
+
+DEFAULT_PAGE: Final = 50
+MAX_PAGE: Final = 100
+
+
+def list_tasks(tasks: TaskTable, call: Call) -> dict[str, Any]:
+    """The result of ListTasks. The page token is the id of the last task of the page before.
+
+    Raises RpcError -32602 for a page size outside 1 to 100, an unknown state or a token of no task.
+    """
+    size = call.params.get("pageSize") or DEFAULT_PAGE
+    if not isinstance(size, int) or not 1 <= size <= MAX_PAGE:
+        raise RpcError(Code.INVALID_PARAMS, f"pageSize must be a whole number from 1 to {MAX_PAGE}")
+    matching = [job.task for job in tasks if _matches(job.task, call)][::-1]
+    start = _start([task.task_id for task in matching], call.params.get("pageToken"))
+    page = matching[start : start + size]
+    rendered = [render.snapshot(task, Dialect.V1_0, call.history_length) for task in page]
+    if not call.params.get("includeArtifacts"):
+        for task in rendered:
+            task.pop("artifacts", None)
+    more = start + size < len(matching)
+    return {
+        "tasks": rendered,
+        "nextPageToken": page[-1].task_id if more else "",
+        "pageSize": size,
+        "totalSize": len(matching),
+    }
+
+
+def _matches(task: Task, call: Call) -> bool:
+    context, status = call.params.get("contextId"), call.params.get("status")
+    return (not context or task.context_id == context) and (not status or task.state is _state(status))
+
+
+def _state(value: object) -> State:
+    state = render.parse_state(value) if isinstance(value, str) else None
+    if state is None:
+        raise RpcError(Code.INVALID_PARAMS, "status must be a TASK_STATE_… this agent uses")
+    return state
+
+
+def _start(ids: list[str], token: object) -> int:
+    if not token:
+        return 0
+    if not isinstance(token, str) or token not in ids:
+        raise RpcError(Code.INVALID_PARAMS, "pageToken is of no task in this list; start again without it")
+    return ids.index(token) + 1
