@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from headway.agents.behaviours import BEHAVIOURS, Behaviour, BehaviourName, OnCancel, Work
+from headway.agents.cast import persona_for
 from headway.agents.errors import AgentBusy, Code, RpcError
 from headway.agents.job import Feed, Job
 from headway.agents.journal import Journal, Kind
 from headway.agents.options import OptionError, parse_options
-from headway.agents.personas import Persona, persona_for
-from headway.agents.script import plan
+from headway.agents.plan import make_plan
 from headway.agents.table import TaskTable
 from headway.agents.task import ArtifactUpdate, Crash, Dialect, Message, Role, State, Status, StatusUpdate, Task, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from headway.agents.step import Step
+    from headway.agents.script import Persona, Step
     from headway.core.clock import Clock
 
 RETRY_AFTER: Final = 2
@@ -163,7 +163,7 @@ class SimulatedAgent:
             dialect=incoming.dialect,
             status=Status(State.SUBMITTED, self.clock.now_ms()),
         )
-        job = Job(task, plan(incoming.text, options, behaviour, self.persona, self._random), behaviour)
+        job = Job(task, make_plan(incoming.text, options, behaviour, self.persona, self._random), behaviour)
         self.tasks.add(job)
         return job
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headway.agents.agent import SimulatedAgent
 from headway.agents.behaviours import BehaviourName
@@ -29,6 +29,19 @@ class AgentSpec:
     port: int = 0
     seed: int = 0
     slots: int | None = None
+
+
+DEMO_FLEET: Final = (
+    AgentSpec("coder", BehaviourName.STREAM),
+    AgentSpec("researcher", BehaviourName.SLOW),
+    AgentSpec("planner", BehaviourName.ASKING),
+    AgentSpec("scraper", BehaviourName.BUSY),
+    AgentSpec("reviewer", BehaviourName.FAST),
+    AgentSpec("archivist", BehaviourName.HANGING),
+    AgentSpec("deployer", BehaviourName.FAILING),
+    AgentSpec("stranger", BehaviourName.HOSTILE),
+)
+"""One agent of each kind that the first minute shows (spec: dashboard); `CAST[name].prompts` are tasks they fit."""
 
 
 class AgentFleet:

@@ -9,7 +9,7 @@ from headway.agents.task import StatusUpdate, Task, Update
 
 if TYPE_CHECKING:
     from headway.agents.behaviours import Behaviour
-    from headway.agents.script import Plan
+    from headway.agents.plan import Plan
 
 FEED_LIMIT: Final = 10_000
 """Updates a listener may be behind before it is cut off."""

@@ -6,7 +6,7 @@ never changes what the agent does. An underscore in a value of `fail`, `ask` or 
     steps=3          three pieces of output, "chunk 1\\n" … "chunk 3\\n", instead of the persona's script
     delay=0.05       seconds before each step; 0 is allowed
     size=1000        characters per piece of output (only with steps)
-    at=2             the step after which the behaviour misbehaves, fails or asks (default: half of them)
+    at=2             after so many steps the behaviour misbehaves, fails or asks (default: half of them)
     fail=disk_full   end failed, with this reason
     ask=which_file   ask this and wait for a reply, then go on
     echo=hello       the last piece of output is this line
