@@ -1,0 +1,121 @@
+"""What an agent has put out so far, artifact by artifact, for the result at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from headway.a2a.frames import Artifact, Json, compact, join_lines
+from headway.core.text import BODY_LIMIT, StreamCleaner, clean, preview
+
+ARTIFACT_LIMIT: Final = 1_000
+"""Artifacts told apart in one task; what comes for more is counted to the last one."""
+_MARKER_ROOM: Final = 48
+_MERGE_BELOW: Final = 4_096
+
+
+class ArtifactText:
+    """One artifact's text, cleaned as a stream; `length` counts also what was no longer kept."""
+
+    def __init__(self) -> None:
+        self._cleaner = StreamCleaner()
+        self._pieces: list[str] = []
+        self.kept = 0
+        self.length = 0
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def add(self, raw: str, room: int, *, last: bool) -> str:
+        """Take a chunk, keeping at most `room` characters of it; returns it cleaned, and whole."""
+        cleaned = self._cleaner.feed(raw)
+        if last:
+            cleaned += self._cleaner.flush()
+        keep = cleaned[: max(0, room)]
+        if self._pieces and len(self._pieces[-1]) < _MERGE_BELOW:
+            self._pieces[-1] += keep
+        elif keep:
+            self._pieces.append(keep)
+        self.kept += len(keep)
+        self.length += len(cleaned)
+        return cleaned
+
+    def rest_of(self, parts: Sequence[str]) -> str | None:
+        """What cleaned `parts` have beyond this text: "" when they are this text, None when they are another.
+
+        A snapshot keeps each streamed chunk as a part, so parts may follow each other with or without a line break.
+        """
+        known, at = self.text, 0
+        for index, part in enumerate(parts):
+            if not known.startswith(part, at) and known.startswith("\n" + part, at):
+                at += 1
+            here = known[at : at + len(part)]
+            if here == part:
+                at += len(part)
+            elif at + len(here) == len(known) == self.length and part.startswith(here):
+                return part[len(here) :] + "".join(parts[index + 1 :])
+            elif at + len(here) == len(known) < self.length and part.startswith(here):
+                return "" if sum(map(len, parts)) >= self.length else None
+            else:
+                return None
+        return "" if at == len(known) == self.length else None
+
+
+class Artifacts:
+    """All of a task's artifacts, kept within `limit` characters together; what is beyond is cut, and marked so."""
+
+    def __init__(self, *, limit: int = BODY_LIMIT) -> None:
+        self._limit = limit
+        self._texts: dict[str, ArtifactText] = {}
+        self._textless: dict[str, Json] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._texts)
+
+    @property
+    def has_text(self) -> bool:
+        return any(text.length for text in self._texts.values())
+
+    def known(self, artifact_id: str) -> ArtifactText | None:
+        return self._texts.get(artifact_id)
+
+    def add(self, artifact: Artifact, *, append: bool, last: bool) -> tuple[str, str, bool]:
+        """Take a chunk. Returns the artifact's id, the chunk's clean text, and whether it replaces what was there."""
+        name = artifact.id
+        if name not in self._texts and len(self._texts) >= ARTIFACT_LIMIT:
+            name, append = next(reversed(self._texts)), True
+        replaces = not append and name in self._texts
+        if replaces:
+            self.drop(name)
+        if artifact.raw is not None and len(self._textless) < ARTIFACT_LIMIT:
+            self._textless[name] = artifact.raw
+        text = self._texts.setdefault(name, ArtifactText())
+        room = self._limit - sum(other.kept for other in self._texts.values())
+        return name, text.add(join_lines(artifact.parts), room, last=last), replaces
+
+    def drop(self, artifact_id: str) -> None:
+        self._texts.pop(artifact_id, None)
+        self._textless.pop(artifact_id, None)
+
+    def result(self, final_text: str | None, raw: Json | None) -> str:
+        """Every text of every artifact and the final message, joined by newlines; without any, compact JSON."""
+        texts = [text.text for text in self._texts.values() if text.length]
+        missing = sum(text.length - text.kept for text in self._texts.values())
+        if final_text:
+            texts.append(final_text)
+        if texts:
+            return self._bounded(join_lines(texts), missing)
+        if self._textless:
+            return clean(compact({"artifacts": list(self._textless.values())}), limit=self._limit)
+        return clean(compact(raw), limit=self._limit) if raw is not None else ""
+
+    def _bounded(self, text: str, missing: int) -> str:
+        if not missing and len(text) <= self._limit:
+            return text
+        kept = preview(text, self._limit - _MARKER_ROOM)
+        return f"{kept}… [cut: {len(text) + missing:,} characters]"

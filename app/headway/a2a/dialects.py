@@ -1,0 +1,92 @@
+"""Building a request in the dialect that an agent speaks. What it answers is read by shape, in frames.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Dialect(StrEnum):
+    """A version of A2A, by what differs on the wire. 0.2 is spoken as 0.3."""
+
+    V1_0 = "1.0"
+    V0_3 = "0.3"
+
+
+class Verb(StrEnum):
+    """What can be asked of an agent."""
+
+    SEND = "send"
+    STREAM = "stream"
+    GET = "get"
+    CANCEL = "cancel"
+    RESUBSCRIBE = "resubscribe"
+
+
+METHODS: Final[Mapping[Dialect, Mapping[Verb, str]]] = {
+    Dialect.V1_0: {
+        Verb.SEND: "SendMessage",
+        Verb.STREAM: "SendStreamingMessage",
+        Verb.GET: "GetTask",
+        Verb.CANCEL: "CancelTask",
+        Verb.RESUBSCRIBE: "SubscribeToTask",
+    },
+    Dialect.V0_3: {
+        Verb.SEND: "message/send",
+        Verb.STREAM: "message/stream",
+        Verb.GET: "tasks/get",
+        Verb.CANCEL: "tasks/cancel",
+        Verb.RESUBSCRIBE: "tasks/resubscribe",
+    },
+}
+HEADERS: Final[Mapping[Dialect, Mapping[str, str]]] = {Dialect.V1_0: {"A2A-Version": "1.0"}, Dialect.V0_3: {}}
+"""Sent with each request, never set on a client that others share."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A message to an agent, with the ids that its sender keeps so that it can be asked after.
+
+    `task_id` continues a task that waits for input. `metadata` goes on the message, `params_metadata` on the request.
+    `request_id` is the JSON-RPC id, the message id unless given; `headers` go with this request only.
+    """
+
+    text: str
+    message_id: str
+    context_id: str | None = None
+    task_id: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    params_metadata: Mapping[str, Any] | None = None
+    request_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool | None = None) -> dict[str, Any]:
+    """The params of a send or stream. With `blocking` False the agent is asked to answer before it has finished."""
+    current = dialect is Dialect.V1_0
+    body: dict[str, Any] = {
+        "messageId": message.message_id,
+        "role": "ROLE_USER" if current else "user",
+        "parts": [{"text": message.text} if current else {"kind": "text", "text": message.text}],
+    }
+    if not current:
+        body["kind"] = "message"
+    if message.context_id is not None:
+        body["contextId"] = message.context_id
+    if message.task_id is not None:
+        body["taskId"] = message.task_id
+    if message.metadata:
+        body["metadata"] = dict(message.metadata)
+    params: dict[str, Any] = {"message": body}
+    if blocking is not None:
+        params["configuration"] = {"returnImmediately": not blocking} if current else {"blocking": blocking}
+    if message.params_metadata:
+        params["metadata"] = dict(message.params_metadata)
+    return params
+
+
+def envelope(dialect: Dialect, verb: Verb, params: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    """A JSON-RPC 2.0 request."""
+    return {"jsonrpc": "2.0", "id": request_id, "method": METHODS[dialect][verb], "params": dict(params)}

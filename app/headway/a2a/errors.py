@@ -1,0 +1,83 @@
+"""What can go wrong with an agent. Every error says whether the message may have reached it."""
+
+from __future__ import annotations
+
+
+class AgentError(Exception):
+    """An exchange with an agent did not succeed; the text says what happened.
+
+    `delivered` tells whether the agent got the request: True when it answered, False when it surely did not, None when
+    that is unknown. Only what was surely not delivered may be sent again (spec: requirements Q12).
+    """
+
+    delivered: bool | None = None
+
+
+class AgentUnreachable(AgentError):
+    """No connection came about: refused, name not found, connect timeout, a URL that cannot be used."""
+
+    delivered = False
+
+
+class AgentBusy(AgentError):
+    """HTTP 503 with `busy`: the agent has no free slot and took nothing on. `retry_after` is in seconds."""
+
+    delivered = False
+
+    def __init__(self, text: str, retry_after: float | None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class AgentLost(AgentError):
+    """The connection broke after the request may have left, or a stream ended early and could not be taken up again."""
+
+
+class AgentIdle(AgentError):
+    """Not a byte came for longer than the idle limit, and the agent could not be asked."""
+
+
+class AgentProtocolError(AgentError):
+    """What came is not A2A: malformed JSON, the wrong content type, a body or event over its limit, nothing at all."""
+
+    delivered = True
+
+
+class AgentHttpError(AgentError):
+    """An HTTP status that is neither success nor busy.
+
+    `body_present` and `restarting` (a true member of that name in the body) decide about the one retry (spec:
+    platform-api, "Dispatch").
+    """
+
+    def __init__(
+        self, status: int, excerpt: str, *, body_present: bool, restarting: bool, retry_after: float | None
+    ) -> None:
+        super().__init__(f"HTTP {status}: {excerpt}" if excerpt else f"HTTP {status}")
+        self.status = status
+        self.excerpt = excerpt
+        self.body_present = body_present
+        self.restarting = restarting
+        self.retry_after = retry_after
+        # A gateway that answers for the agent does not know what the agent got.
+        self.delivered = True if status < 500 else None
+
+
+class AgentRpcError(AgentError):
+    """A JSON-RPC error object: the agent's own answer. `message` and `data` are clean and bounded."""
+
+    delivered = True
+
+    def __init__(self, code: int, message: str, data: str = "") -> None:
+        super().__init__(f"{message} ({code})" if message else f"JSON-RPC error {code}")
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+class UnknownTask(AgentRpcError):
+    """-32001: the agent does not know the task (any more)."""
+
+
+class NotCancelable(AgentRpcError):
+    """-32002: the agent will not cancel the task, as a rule because it has finished."""

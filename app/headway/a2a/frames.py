@@ -1,0 +1,313 @@
+"""Reading what agents send by its shape, never by the version they declare (spec: a2a, "Rules"). Pure.
+
+A result is a task, a message, a status update or an artifact update, be it told by a oneof key (v1.0), by `kind`
+(v0.3, and LangGraph's hybrids), by `final` or `artifact` (v0.1), or by nothing but its members. Every text is cleaned
+here; artifact text is cleaned later, as a stream, since a character may be split over two chunks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from headway.a2a.errors import AgentRpcError, NotCancelable, UnknownTask
+from headway.a2a.states import TaskState, read_state
+from headway.core.text import ERROR_LIMIT, LINE_LIMIT, clean, clean_line
+
+Json = dict[str, Any]
+ID_LIMIT: Final = LINE_LIMIT
+TASK_NOT_FOUND: Final = -32001
+TASK_NOT_CANCELABLE: Final = -32002
+_PERCENT: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
+_ONEOF: Final = ("task", "message", "statusUpdate", "artifactUpdate", "status_update", "artifact_update")
+_AGENT_ROLES: Final = frozenset({"agent", "role_agent", "assistant", "model"})
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact, or a chunk of one. `parts` are its texts, raw; `raw` the whole object when it has no text at all."""
+
+    id: str
+    parts: tuple[str, ...]
+    raw: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFrame:
+    """The task's status changed. `final` is None where the dialect does not say."""
+
+    task_id: str | None
+    context_id: str | None
+    state: TaskState | None
+    text: str | None
+    percent: float | None
+    final: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFrame:
+    """A piece of output: appended to its artifact, or replacing it."""
+
+    task_id: str | None
+    context_id: str | None
+    artifact: Artifact
+    append: bool
+    last: bool
+    percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFrame:
+    """The whole task as it stands. `lines` are the agent's earlier messages, oldest first."""
+
+    task_id: str | None
+    context_id: str | None
+    state: TaskState | None
+    text: str | None
+    percent: float | None
+    artifacts: tuple[Artifact, ...]
+    lines: tuple[str, ...]
+    raw: Json
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFrame:
+    """A message in place of a task: the agent's whole answer."""
+
+    task_id: str | None
+    context_id: str | None
+    text: str | None
+    raw: Json
+
+
+Frame = StatusFrame | ArtifactFrame | SnapshotFrame | MessageFrame
+
+
+def read_result(payload: object) -> object:
+    """Take a JSON-RPC answer out of its envelope; a bare result, as some servers send it, is taken as it is.
+
+    Raises `AgentRpcError` (`UnknownTask`, `NotCancelable`) for an error object.
+    """
+    if not isinstance(payload, dict):
+        return payload
+    if payload.get("error") is not None:
+        raise _rpc_error(payload["error"])
+    return payload.get("result", payload)
+
+
+def read_frame(result: object) -> Frame | None:
+    """Read one result or stream event; None for what is none of the four things an agent may send."""
+    if not isinstance(result, dict):
+        return None
+    for key in _ONEOF:
+        if isinstance(result.get(key), dict):
+            return _read_member(key.replace("_u", "U"), result[key])
+    kind = result.get("kind")
+    if kind == "task":
+        return _snapshot(result)
+    if kind == "artifact-update" or isinstance(result.get("artifact"), dict):
+        return _artifact_frame(result)
+    if kind == "status-update" or ("status" in result and ("final" in result or "taskId" in result)):
+        return _status_frame(result)
+    if "status" in result or "artifacts" in result:
+        return _snapshot(result)
+    if kind == "message" or "parts" in result or isinstance(result.get("messages"), list):
+        return _message(result)
+    return None
+
+
+def _read_member(key: str, member: Json) -> Frame | None:
+    if key == "task":
+        return _snapshot(member)
+    if key == "message":
+        return _message(member)
+    return _status_frame(member) if key == "statusUpdate" else _artifact_frame(member)
+
+
+def _status_frame(update: Json) -> StatusFrame:
+    state, text, status = _status(update.get("status"))
+    final = update.get("final")
+    return StatusFrame(
+        task_id=_id(update.get("taskId") or update.get("task_id") or update.get("id")),
+        context_id=_context(update),
+        state=state,
+        text=text,
+        percent=_percent(update, status, text, state),
+        final=final if isinstance(final, bool) else None,
+    )
+
+
+def _artifact_frame(update: Json) -> ArtifactFrame | None:
+    artifact = update.get("artifact")
+    if not isinstance(artifact, dict):
+        return None
+    return ArtifactFrame(
+        task_id=_id(update.get("taskId") or update.get("task_id") or update.get("id")),
+        context_id=_context(update),
+        artifact=_artifact(artifact, 0),
+        # v0.1 keeps these two on the artifact itself.
+        append=update.get("append", artifact.get("append")) is True,
+        last=update.get("lastChunk", artifact.get("lastChunk")) is True,
+        percent=_metadata_percent(update.get("metadata")),
+    )
+
+
+def _snapshot(task: Json) -> SnapshotFrame:
+    state, text, status = _status(task.get("status"))
+    artifacts = task.get("artifacts")
+    history = task.get("history")
+    return SnapshotFrame(
+        task_id=_id(task.get("id") or task.get("taskId")),
+        context_id=_context(task),
+        state=state,
+        text=text if text is not None else _messages_text(task.get("messages")),
+        percent=_percent(task, status, text, state),
+        artifacts=tuple(
+            _artifact(item, index)
+            for index, item in enumerate(artifacts if isinstance(artifacts, list) else ())
+            if isinstance(item, dict)
+        ),
+        lines=tuple(_agent_lines(history if isinstance(history, list) else [])),
+        raw=task,
+    )
+
+
+def _message(message: Json) -> MessageFrame:
+    text = _text(message)
+    return MessageFrame(
+        task_id=_id(message.get("taskId")),
+        context_id=_context(message),
+        text=text if text is not None else _messages_text(message.get("messages")),
+        raw=message,
+    )
+
+
+def _status(status: object) -> tuple[TaskState | None, str | None, Json]:
+    """A status is an object or, in some servers, a bare string."""
+    if isinstance(status, str):
+        return read_state(status), None, {}
+    if not isinstance(status, dict):
+        return None, None, {}
+    message = status.get("message")
+    text = clean(message) if isinstance(message, str) else _text(message)
+    return read_state(status.get("state")), text, status
+
+
+def _artifact(artifact: Json, index: int) -> Artifact:
+    # v0.1 numbers its artifacts instead of naming them.
+    name = artifact.get("artifactId") or artifact.get("artifact_id")
+    number = artifact.get("index", index)
+    parts = tuple(part_texts(artifact))
+    return Artifact(_id(name) or f"#{number}"[:ID_LIMIT], parts, None if parts else artifact)
+
+
+def part_texts(holder: object) -> list[str]:
+    """The text of every text part, raw: {"text"}, {"kind": "text", "text"} and {"type": "text", "text"} alike."""
+    parts = holder.get("parts") if isinstance(holder, dict) else None
+    if not isinstance(parts, list):
+        return []
+    # Older SDKs wrap a part in a `root`.
+    plain = (part.get("root", part) if isinstance(part, dict) else part for part in parts)
+    return [part["text"] for part in plain if isinstance(part, dict) and isinstance(part.get("text"), str)]
+
+
+def _text(message: object) -> str | None:
+    texts = part_texts(message)
+    return clean(join_lines(texts)) if texts else None
+
+
+def _agent_lines(history: list[object]) -> list[str]:
+    return [
+        text
+        for message in history
+        if isinstance(message, dict)
+        and str(message.get("role", "")).lower() in _AGENT_ROLES
+        and (text := _text(message)) is not None
+    ]
+
+
+def _messages_text(messages: object) -> str | None:
+    """OpenFang keeps the answer in `messages`, the last of the agent's being it."""
+    lines = _agent_lines(messages) if isinstance(messages, list) else []
+    return lines[-1] if lines else None
+
+
+def _id(value: object) -> str | None:
+    """An id goes back to the agent, so it is kept as it came unless it could not have been meant."""
+    return value if isinstance(value, str) and value and clean_line(value, limit=ID_LIMIT) == value else None
+
+
+def _context(holder: Json) -> str | None:
+    return _id(holder.get("contextId") or holder.get("context_id") or holder.get("sessionId"))
+
+
+def _percent(holder: Json, status: Json, text: str | None, state: TaskState | None) -> float | None:
+    message = status.get("message")
+    for metadata in (
+        holder.get("metadata"),
+        status.get("metadata"),
+        message.get("metadata") if isinstance(message, dict) else None,
+    ):
+        if (percent := _metadata_percent(metadata)) is not None:
+            return percent
+    if text is not None and (state is None or not state.terminal) and (found := _PERCENT.search(text)):
+        return percent if (percent := float(found[1])) <= 100 else None
+    return None
+
+
+def _metadata_percent(metadata: object) -> float | None:
+    if not isinstance(metadata, dict):
+        return None
+    whole, share = _number(metadata.get("progressPercentage")), _number(metadata.get("progress"))
+    if whole is not None:
+        return min(whole, 100.0)
+    if share is None:
+        return None
+    # Above 1 it can only have been meant as a percentage.
+    return share * 100 if share <= 1 else min(share, 100.0)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        found = _PERCENT.fullmatch(value.strip()[:16])
+        return float(found[1]) if found else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    # Compared before it is converted: an int may be too large for a float.
+    return float(value) if 0 <= value <= 1e6 and math.isfinite(value) else None
+
+
+def _rpc_error(error: object) -> AgentRpcError:
+    if not isinstance(error, dict):
+        return AgentRpcError(-32603, clean_line(str(error), limit=ERROR_LIMIT))
+    code = error.get("code")
+    code = code if isinstance(code, int) and abs(code) < 2**31 else -32603
+    message = error.get("message")
+    message = clean_line(message, limit=ERROR_LIMIT) if isinstance(message, str) else ""
+    data = error.get("data")
+    detail = clean_line(compact(data), limit=ERROR_LIMIT) if data is not None else ""
+    kinds = {TASK_NOT_FOUND: UnknownTask, TASK_NOT_CANCELABLE: NotCancelable}
+    return kinds.get(code, AgentRpcError)(code, message, detail)
+
+
+def join_lines(texts: Iterable[str]) -> str:
+    """Texts joined by newlines; one that ends in a newline already (a streamed line) needs no second one."""
+    joined: list[str] = []
+    for text in texts:
+        if joined and joined[-1] and not joined[-1].endswith("\n"):
+            joined.append("\n")
+        if text:
+            joined.append(text)
+    return "".join(joined)
+
+
+def compact(value: object) -> str:
+    """JSON without blanks, for what has no text of its own; empty for what is nested too deeply to be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""

@@ -1,0 +1,217 @@
+"""JSON-RPC 2.0 over HTTP to one agent: a call or a stream, with every failure named."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from headway.a2a.errors import (
+    AgentBusy,
+    AgentError,
+    AgentHttpError,
+    AgentIdle,
+    AgentLost,
+    AgentProtocolError,
+    AgentUnreachable,
+)
+from headway.a2a.frames import read_result
+from headway.core.text import ERROR_LIMIT, clean_line
+from headway.net.errors import NetError, Silent
+from headway.net.event_parser import EVENT_LIMIT
+from headway.net.http import Body, excerpt, loads, media_type, read_body, read_error_body, reason
+from headway.net.idle import IdleWatchdog
+from headway.net.sse import EVENT_STREAM, open_stream, read_events
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator, Mapping
+
+    from headway.core.clock import Clock
+
+CARD_LIMIT: Final = 1_048_576
+EMPTY_RESPONSE: Final = "workspace agent returned empty response"
+_NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.ProxyError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RpcLimits:
+    """Bounds of one exchange: bytes of a body and of an event, seconds of silence."""
+
+    body: int = 10 * 1_048_576
+    event: int = EVENT_LIMIT
+    request_timeout: float = 30.0
+    idle_timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RpcRequest:
+    """One JSON-RPC request, ready to go out."""
+
+    url: str
+    payload: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+class RpcChannel:
+    """Sends requests through the caller's httpx client and gives back results, out of their envelopes."""
+
+    def __init__(self, http: httpx.AsyncClient, clock: Clock, limits: RpcLimits) -> None:
+        self._http = http
+        self._clock = clock
+        self._limits = limits
+
+    async def call(self, request: RpcRequest, *, silence: float | None = None) -> object:
+        """Send one request and return its result. `silence` is how many seconds may pass without a byte.
+
+        Raises the `AgentError` that fits. A whole answer counts even where the connection breaks right after it.
+        """
+        async with (
+            IdleWatchdog(self._clock, silence or self._limits.request_timeout) as watchdog,
+            aclosing(self._exchange(request, watchdog)) as results,
+        ):
+            async for result in results:
+                return result
+        raise AgentProtocolError(EMPTY_RESPONSE)
+
+    async def stream(self, request: RpcRequest) -> AsyncGenerator[object, None]:
+        """Send one request and yield each result that comes, until the agent closes the stream.
+
+        An agent that answers with a plain body instead of a stream yields that one result.
+        """
+        async with (
+            IdleWatchdog(self._clock, self._limits.idle_timeout) as watchdog,
+            aclosing(self._exchange(request, watchdog)) as results,
+        ):
+            async for result in results:
+                yield result
+
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> object:
+        """GET a JSON document, such as the card, and return it parsed. Raises as `call` does."""
+        with _named_failures():
+            async with (
+                IdleWatchdog(self._clock, self._limits.request_timeout) as watchdog,
+                self._opened("GET", url, {"Accept": "application/json", **headers}, watchdog) as response,
+            ):
+                if not response.is_success:
+                    raise _http_error(response, await read_error_body(response, watchdog))
+                body = await read_body(response, watchdog, limit=CARD_LIMIT)
+                if body.broken is not None:
+                    raise body.broken
+                return _parse(body.content)
+
+    async def _exchange(self, request: RpcRequest, watchdog: IdleWatchdog) -> AsyncGenerator[object, None]:
+        headers = {"Content-Type": "application/json", **request.headers}
+        # Escaped to ASCII: a lone surrogate in a task could not be encoded otherwise.
+        content = json.dumps(dict(request.payload)).encode("ascii")
+        with _named_failures():
+            async with self._opened("POST", request.url, headers, watchdog, content=content) as response:
+                if not response.is_success:
+                    raise _http_error(response, await read_error_body(response, watchdog))
+                if media_type(response) != EVENT_STREAM:
+                    yield _body_result(response, await read_body(response, watchdog, limit=self._limits.body))
+                    return
+                async with aclosing(read_events(response, watchdog, limit=self._limits.event)) as batches:
+                    async for batch in batches:
+                        for event in batch:
+                            yield _event_result(event.event, event.data)
+
+    @asynccontextmanager
+    async def _opened(
+        self, method: str, url: str, headers: Mapping[str, str], watchdog: IdleWatchdog, **request: Any
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """An open response, the wait for its head watched."""
+        stream = open_stream(self._http, method, url, headers=headers, **request)
+        response = await watchdog.wait(stream.__aenter__())
+        try:
+            yield response
+        finally:
+            await stream.__aexit__(None, None, None)
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except (*_NOT_SENT, httpx.InvalidURL) as error:
+        why = reason(error) if isinstance(error, httpx.TransportError) else "the URL cannot be used"
+        raise AgentUnreachable(f"could not reach the agent: {why}; nothing was sent") from error
+    except httpx.TransportError as error:
+        raise AgentLost(f"the connection to the agent broke: {reason(error)}") from error
+    except Silent as error:
+        raise AgentIdle(f"the agent was {error}") from error
+    except NetError as error:
+        raise AgentProtocolError(f"unusable answer from the agent: {error}") from error
+
+
+def _event_result(kind: str, data: str) -> object:
+    payload = _parse(data)
+    result = read_result(payload)
+    if kind == "error":
+        raise AgentProtocolError(f"the agent's stream reported an error: {excerpt(data)}")
+    return result
+
+
+def _body_result(response: httpx.Response, body: Body) -> object:
+    if not body.content.strip():
+        if body.broken is not None:
+            raise body.broken
+        raise AgentProtocolError(EMPTY_RESPONSE)
+    if body.broken is not None:
+        try:
+            payload = loads(body.content)
+        except ValueError:
+            raise body.broken from None
+        return read_result(payload)
+    kind = media_type(response)
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise AgentProtocolError(f"expected JSON from the agent, got {excerpt(kind)}: {body.excerpt()}")
+    return read_result(_parse(body.content))
+
+
+def _parse(content: bytes | str) -> object:
+    try:
+        return loads(content)
+    except ValueError:
+        raise AgentProtocolError(f"malformed JSON from the agent: {excerpt(content)}") from None
+
+
+def _http_error(response: httpx.Response, body: Body) -> AgentError:
+    try:
+        fields = loads(body.content)
+    except ValueError:
+        fields = None
+    fields = fields if isinstance(fields, dict) else {}
+    retry_after = _seconds(fields.get("retry_after"))
+    if retry_after is None:
+        retry_after = _seconds(response.headers.get("retry-after"))
+    text = fields.get("error")
+    if response.status_code == 503 and fields.get("busy") is True:
+        said = clean_line(text, limit=ERROR_LIMIT) if isinstance(text, str) else ""
+        return AgentBusy(said or "the agent is busy", retry_after)
+    return AgentHttpError(
+        response.status_code,
+        body.excerpt(),
+        body_present=bool(body.content.strip()),
+        restarting=fields.get("restarting") is True,
+        retry_after=retry_after,
+    )
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) <= 9:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return min(float(value), 86_400.0) if 0 <= value < 1e9 and math.isfinite(value) else None
+

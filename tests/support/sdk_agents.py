@@ -1,0 +1,253 @@
+"""Agents built on the real a2a-sdk, each in a process of its own: the oracle that our A2A client must satisfy.
+
+From a test:
+
+    async with sdk_agent("--dialect", "v03", "--steps", "3") as agent:
+        client = AgentClient(agent.url, ...)
+        ...
+        assert agent.calls("cancel")
+
+From a shell: `python sdk_agents.py --dialect v1 --steps 3 --delay 0.05 --port 0`. It prints
+`listening on http://127.0.0.1:PORT` when it accepts connections, and appends a JSON line to `--log` for each of:
+`sent` (message_id, text, task_id), `step` (n), `cancel` (its cancel() was called), `stopped` (its work was canceled)
+and `done`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BEHAVIOURS = {
+    "stream": "works through its steps: a status message with metadata.progress and an artifact chunk for each",
+    "raise": "raises in the middle of its work",
+    "fail": "reports failed, with a reason",
+    "ask": "asks for input; the reply completes the task with it",
+    "message": "answers with a bare message, without a task",
+    "data": "completes with an artifact that holds data and no text",
+    "echo": "completes with an artifact that is the text it was sent",
+    "huge": "puts out one artifact of --size characters",
+    "silent": "starts, then says nothing until it is canceled",
+}
+CANCELS = {"works": "reports canceled", "ignored": "does nothing", "raises": "raises"}
+
+
+@dataclass(frozen=True, slots=True)
+class SdkAgent:
+    """A running agent: where it listens, its process, and what it has logged."""
+
+    url: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def calls(self, what: str) -> list[dict[str, Any]]:
+        """The logged events of one kind, in order."""
+        lines = self.log.read_text("utf-8").splitlines() if self.log.exists() else []
+        return [event for event in map(json.loads, lines) if event["event"] == what]
+
+    async def until(self, what: str, count: int = 1, *, within: float = 10.0) -> list[dict[str, Any]]:
+        """Wait until so many events of a kind are logged. Raises TimeoutError after `within` seconds."""
+        async with asyncio.timeout(within):
+            while len(found := self.calls(what)) < count:
+                await asyncio.sleep(0.01)
+        return found
+
+    async def kill(self) -> None:
+        """SIGKILL: no goodbye, open streams are cut."""
+        self.process.kill()
+        await self.process.wait()
+
+
+@asynccontextmanager
+async def sdk_agent(*options: str, log: Path | None = None) -> AsyncIterator[SdkAgent]:
+    """Start an agent with command-line options (see `--help`), and end it with the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = log or Path(folder) / "calls.jsonl"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, __file__, *options, "--log", str(path), stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            assert process.stdout is not None
+            async with asyncio.timeout(30):
+                line = (await process.stdout.readline()).decode()
+            assert line.startswith("listening on "), f"the SDK agent did not start: {line!r}"
+            yield SdkAgent(line.removeprefix("listening on ").strip(), process, path)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dialect", choices=("v1", "v03"), default="v1", help="the only dialect that it answers")
+    parser.add_argument("--behaviour", choices=BEHAVIOURS, default="stream")
+    parser.add_argument("--cancel", choices=CANCELS, default="works")
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--delay", type=float, default=0.02, help="seconds between steps")
+    parser.add_argument("--size", type=int, default=2_000_000, help="characters of a huge artifact")
+    parser.add_argument("--no-streaming", action="store_true", help="the card says so, and the SDK refuses it")
+    parser.add_argument("--no-card", action="store_true", help="serve no card at all")
+    parser.add_argument("--store", default="memory", help="'memory', or the file of an SQLite task store")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path, help="append what happens to this file, as JSON lines")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = _options()
+    listener = socket.create_server(("127.0.0.1", options.port), backlog=128)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    asyncio.run(_serve(options, listener, url))
+
+
+async def _serve(options: argparse.Namespace, listener: socket.socket, url: str) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(_app(options, url), log_level="warning", lifespan="off"))
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
+    await server.serve(sockets=[listener])
+
+
+def _app(options: argparse.Namespace, url: str) -> Any:
+    from a2a.server.request_handlers import DefaultRequestHandler
+    from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
+    from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+    from a2a.types import AgentCapabilities, AgentCard, AgentInterface, AgentSkill
+    from starlette.applications import Starlette
+
+    old = options.dialect == "v03"
+    if old:
+        # Compat mode answers both dialects; an agent of that age answers its own only.
+        JsonRpcDispatcher.METHOD_TO_MODEL = {}
+    card = AgentCard(
+        name=f"sdk {options.behaviour}",
+        description="An agent built on the a2a-sdk, for tests.",
+        version="1.0.0",
+        capabilities=AgentCapabilities(streaming=not options.no_streaming),
+        supported_interfaces=[
+            AgentInterface(url=url, protocol_binding="JSONRPC", protocol_version="0.3" if old else "1.0")
+        ],
+        default_input_modes=["text/plain"],
+        default_output_modes=["text/plain"],
+        skills=[AgentSkill(id="work", name="Work", description=BEHAVIOURS[options.behaviour], tags=["test"])],
+    )
+    handler = DefaultRequestHandler(agent_executor=_executor(options), task_store=_store(options.store), agent_card=card)
+    routes = create_jsonrpc_routes(handler, "/", enable_v0_3_compat=old)
+    if not options.no_card:
+        routes += create_agent_card_routes(card)
+    return Starlette(routes=routes)
+
+
+def _store(where: str) -> Any:
+    if where == "memory":
+        from a2a.server.tasks import InMemoryTaskStore
+
+        return InMemoryTaskStore()
+    from a2a.server.tasks import DatabaseTaskStore
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    return DatabaseTaskStore(create_async_engine(f"sqlite+aiosqlite:///{where}"))
+
+
+def _executor(options: argparse.Namespace) -> Any:
+    from a2a.helpers import new_text_message
+    from a2a.server.agent_execution import AgentExecutor, RequestContext
+    from a2a.server.events import EventQueue
+    from a2a.server.tasks import TaskUpdater
+    from a2a.types import Part, Task, TaskState, TaskStatus
+    from google.protobuf.json_format import ParseDict
+    from google.protobuf.struct_pb2 import Value
+
+    def note(event: str, **fields: object) -> None:
+        if options.log is not None:
+            with options.log.open("a", encoding="utf-8") as log:
+                log.write(json.dumps({"event": event, **fields}) + "\n")
+
+    class Scripted(AgentExecutor):
+        async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
+            assert context.message is not None
+            text = context.get_user_input()
+            note("sent", message_id=context.message.message_id, text=text, task_id=context.task_id)
+            if options.behaviour == "message":
+                await event_queue.enqueue_event(new_text_message(f"you said: {text}"))
+                return
+            replying = context.current_task is not None
+            if not replying:
+                await event_queue.enqueue_event(
+                    Task(
+                        id=context.task_id,
+                        context_id=context.context_id,
+                        status=TaskStatus(state=TaskState.TASK_STATE_SUBMITTED),
+                        history=[context.message],
+                    )
+                )
+            updater = TaskUpdater(event_queue, context.task_id or "", context.context_id or "")
+            try:
+                await self._work(updater, text, replying)
+            except asyncio.CancelledError:
+                note("stopped", task_id=context.task_id)
+                raise
+            note("done", task_id=context.task_id)
+
+        async def _work(self, updater: TaskUpdater, text: str, replying: bool) -> None:
+            def said(words: str) -> Any:
+                return updater.new_agent_message([Part(text=words)])
+
+            async def put(part: Part, **chunk: Any) -> None:
+                await updater.add_artifact([part], artifact_id="out", name="out.txt", **chunk)
+
+            await updater.update_status(TaskState.TASK_STATE_WORKING, said("starting"))
+            match options.behaviour:
+                case "fail":
+                    await updater.failed(said("the disk is full"))
+                    return
+                case "ask" if not replying:
+                    await updater.requires_input(said("which color?"))
+                    return
+                case "ask" | "echo":
+                    await put(Part(text=text), last_chunk=True)
+                case "data":
+                    await put(Part(data=ParseDict({"answer": 42}, Value())), last_chunk=True)
+                case "huge":
+                    await put(Part(text="x" * options.size), last_chunk=True)
+                case "silent":
+                    await asyncio.Event().wait()
+                case _:
+                    await self._steps(updater, put, said)
+            await updater.complete()
+
+        async def _steps(self, updater: TaskUpdater, put: Any, said: Any) -> None:
+            for step in range(1, options.steps + 1):
+                await asyncio.sleep(options.delay)
+                note("step", n=step)
+                if options.behaviour == "raise" and step > options.steps // 2:
+                    raise RuntimeError("the agent's code broke")
+                await put(Part(text=f"chunk {step}\n"), append=step > 1, last_chunk=step == options.steps)
+                share = step / options.steps
+                await updater.update_status(
+                    TaskState.TASK_STATE_WORKING, said(f"step {step}/{options.steps}"), metadata={"progress": share}
+                )
+
+        async def cancel(self, context: RequestContext, event_queue: EventQueue) -> None:
+            note("cancel", task_id=context.task_id)
+            if options.cancel == "raises":
+                raise RuntimeError("cancel is broken")
+            if options.cancel == "works":
+                await TaskUpdater(event_queue, context.task_id or "", context.context_id or "").cancel()
+
+    return Scripted()
+
+
+if __name__ == "__main__":
+    main()
