@@ -1,0 +1,150 @@
+"""What happens with time: silence, deadlines, expiry, eviction (spec: lifecycle, platform-api "Sweeper").
+
+Each of these does a bounded part at a time, so that others get their turn between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
+
+from headway.core.delegation import TERMINAL, WAITING, Row, Status
+from headway.core.events import Evicted as EvictedPayload
+from headway.core.events import StatusChanged
+from headway.core.timestamps import to_rfc3339
+from headway.ledger import moving, rows, schema, texts
+from headway.ledger.records import Evicted, Failure, Retention
+from headway.ledger.rows import Edit
+from headway.ledger.statements import Prepared
+from headway.ledger.transaction import Transaction
+
+BATCH: Final = 500
+
+_d, _e = schema.delegations.c, schema.events.c
+_SILENT: Final = Prepared(
+    select(*rows.HELD_COLUMNS)
+    .where(schema.status_in({Status.DISPATCHED, Status.IN_PROGRESS}), _d.last_activity_at < bindparam("since"))
+    .order_by(_d.id)
+    .limit(BATCH)
+)
+_PAST_DEADLINE: Final = Prepared(
+    select(_d.delegation_id)
+    .where(text(schema.ACTIVE_DEADLINE), _d.deadline <= bindparam("now"), _d.status != "canceling")
+    .order_by(_d.deadline)
+    .limit(BATCH)
+)
+_EXPIRED: Final = Prepared(
+    select(_d.delegation_id)
+    .where(text(schema.ACTIVE_EXPIRY), _d.expires_at <= bindparam("now"), schema.status_in(WAITING))
+    .order_by(_d.expires_at)
+    .limit(BATCH)
+)
+_OLDEST: Final = (
+    select(_d.id, _d.delegation_id, _d.source_id, _d.target_id, _d.status, _d.finished_at)
+    .where(text(schema.FINISHED))
+    .order_by(_d.finished_at, _d.id)
+)
+_ENDED: Final = Prepared(
+    select(func.coalesce(func.sum(schema.counters.c.count), 0)).where(
+        schema.counters.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(TERMINAL)])
+    )
+)
+_RANGE: Final = Prepared(select(schema.meta.c.lowest_seq, schema.meta.c.head_seq))
+_YOUNGEST_OLD: Final = (
+    select(_e.seq, _e.timestamp).where(_e.seq >= bindparam("low"), _e.seq < bindparam("high")).order_by(_e.seq)
+)
+_TRIM: Final = Prepared(delete(schema.events).where(_e.seq < bindparam("low")))
+_SET_LOWEST: Final = Prepared(update(schema.meta).values(lowest_seq=bindparam("low")))
+
+
+def mark_stuck(transaction: Transaction, silent_since_ms: int) -> list[str]:
+    """Mark what runs and has shown no sign of life since then; returns the ids, at most `BATCH` at a time.
+
+    One that asks for input is not marked: it is the person who is silent.
+    """
+    marked = []
+    for values in _SILENT(transaction.conn, since=silent_since_ms).all():
+        found = rows.read_held(values)
+        row = found.row
+        edit = Edit(transaction, found)
+        edit.emit(
+            StatusChanged(
+                delegation_id=row.delegation_id,
+                target_id=row.target_id,
+                status=Status.STUCK,
+                attempt=row.attempt,
+                status_message=row.status_message,
+            )
+        )
+        edit.save()
+        marked.append(row.delegation_id)
+    return marked
+
+
+def fail_overdue(transaction: Transaction) -> list[Row]:
+    """Fail what is past its deadline, and what waited past its expiry; returns the rows, at most `BATCH` of each.
+
+    One that is canceling is left to its cancel.
+    """
+    now = transaction.now_ms()
+    failed = []
+    for (delegation_id,) in _PAST_DEADLINE(transaction.conn, now=now).all():
+        row = rows.must_hold(transaction.conn, delegation_id).row
+        error = f"deadline exceeded: it was due at {to_rfc3339(row.deadline or now)}"
+        failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))
+    for (delegation_id,) in _EXPIRED(transaction.conn, now=now).all():
+        row = rows.must_hold(transaction.conn, delegation_id).row
+        error = f"expired in the queue at {to_rfc3339(row.expires_at or now)}, before its agent had a slot free"
+        failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))
+    return failed
+
+
+def evict(transaction: Transaction, retention: Retention) -> Evicted:
+    """Forget the oldest finished delegations and the oldest events beyond what is kept, at most `BATCH` of each.
+
+    To be called until it takes nothing away. Evicted ids are told in one event for each pair of source and target, so
+    that no workspace hears of another's.
+    """
+    return Evicted(_evict_delegations(transaction, retention), _trim_events(transaction, retention))
+
+
+def _evict_delegations(transaction: Transaction, retention: Retention) -> int:
+    conn, now = transaction.conn, transaction.now_ms()
+    surplus = 0 if retention.finished is None else int(_ENDED(conn).scalar_one()) - retention.finished
+    oldest = None if retention.finished_ms is None else now - retention.finished_ms
+    candidates = conn.execute(_OLDEST.limit(BATCH)).all()
+    leaving = [
+        row for at, row in enumerate(candidates) if at < surplus or (oldest is not None and row.finished_at < oldest)
+    ]
+    if not leaving:
+        return 0
+    keys = [row.id for row in leaving]
+    texts.drop(conn, keys)
+    conn.execute(delete(schema.bodies).where(schema.bodies.c.id.in_(keys)))
+    conn.execute(delete(schema.delegations).where(_d.id.in_(keys)))
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in leaving:
+        transaction.count(Status(row.status), None)
+        told[row.source_id, row.target_id].append(row.delegation_id)
+    for (source_id, target_id), ids in told.items():
+        payload = EvictedPayload(delegation_ids=tuple(ids))
+        transaction.emit(payload, workspace_id=source_id, target_id=target_id, timestamp=now)
+    return len(leaving)
+
+
+def _trim_events(transaction: Transaction, retention: Retention) -> int:
+    conn = transaction.conn
+    lowest, head = _RANGE(conn).one()
+    surplus = 0 if retention.events is None else head - lowest + 1 - retention.events
+    oldest = None if retention.events_ms is None else transaction.now_ms() - retention.events_ms
+    keep_from = lowest
+    for seq, timestamp in conn.execute(_YOUNGEST_OLD, {"low": lowest, "high": lowest + BATCH}):
+        if seq >= lowest + surplus and (oldest is None or timestamp >= oldest):
+            break
+        keep_from = seq + 1
+    if keep_from > lowest:
+        _TRIM(conn, low=keep_from)
+        _SET_LOWEST(conn, low=keep_from)
+    return int(keep_from - lowest)

@@ -1,0 +1,287 @@
+"""The ledger: every operation there is, each of them one transaction or one consistent read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Workspace
+from headway.core.clock import Clock
+from headway.core.delegation import Delegation, Row, Status
+from headway.core.events import EventType, Payload
+from headway.ledger import keeping, moving, reading, sending, workspaces
+from headway.ledger.engines import SqliteEngine
+from headway.ledger.records import (
+    Delegated,
+    Evicted,
+    Listed,
+    NewDelegation,
+    NewWorkspace,
+    Observation,
+    Outcome,
+    Retention,
+    StoredEvent,
+)
+from headway.ledger.transaction import Transaction
+from headway.ledger.writer import Listener
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """What is durably true. What writes is durable when it returns, and its caller going away undoes nothing.
+
+    Methods raise the errors of `headway.ledger.errors`; each function they name says which. Rows that writing methods
+    return carry no progress text. Everything is called in the event loop that opened the ledger.
+    """
+
+    def __init__(self) -> None:
+        self._engine: SqliteEngine
+        self._listeners: list[Listener] = []
+        self._epoch = ""
+        self._head = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        before_commit: Callable[[], None] | None = None,
+    ) -> AsyncIterator[Ledger]:
+        """Open the database at `path`, made if it is not there, until the block ends.
+
+        `before_commit` runs in the writer's thread before each commit: benchmarks simulate a slow disk with it.
+        Raises LedgerLocked where another process has it open, LedgerUnavailable where it cannot be used.
+        """
+        ledger = cls()
+        engine = await SqliteEngine.open(
+            path, clock=clock, new_id=new_id, on_events=ledger._publish, before_commit=before_commit
+        )
+        ledger._engine = engine
+        try:
+            ledger._epoch, ledger._head, _lowest = await engine.read(reading.position)
+            yield ledger
+        finally:
+            await engine.close()
+
+    @property
+    def epoch(self) -> str:
+        """The random id of this database; a cursor of another epoch means nothing here."""
+        return self._epoch
+
+    @property
+    def head(self) -> int:
+        """The seq of the newest event that listeners were given."""
+        return self._head
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hand every committed event to `listener` from now on, in seq order, a group at a time, in the event loop.
+
+        Returns what ends it. A listener must not block.
+        """
+        self._listeners.append(listener)
+        return partial(self._unsubscribe, listener)
+
+    async def check_writable(self) -> None:
+        """Take the database's write lock once. Raises LedgerUnavailable."""
+        await self._engine.write(lambda _transaction: None)
+
+    # Beginning
+
+    async def delegate(self, new: NewDelegation) -> Delegated:
+        """See `sending.delegate`."""
+        return await self._write(sending.delegate, new)
+
+    async def record(self, source_id: str, target_id: str, task: str, delegation_id: str) -> Delegated:
+        """See `sending.record`."""
+        return await self._write(sending.record, source_id, target_id, task, delegation_id)
+
+    async def claim(self, target_id: str, limit: int) -> list[Delegation]:
+        """See `sending.claim`."""
+        return await self._write(sending.claim, target_id, limit)
+
+    async def enqueue(
+        self,
+        delegation_id: str,
+        *,
+        attempt: int | None = None,
+        message: str | None = None,
+        not_before: int | None = None,
+    ) -> Row:
+        """See `sending.enqueue`."""
+        return await self._write(
+            sending.enqueue, delegation_id, attempt=attempt, message=message, not_before=not_before
+        )
+
+    # Going on and ending
+
+    async def append(self, delegation_id: str, attempt: int | None, seen: Observation) -> Row:
+        """See `moving.append`."""
+        return await self._write(moving.append, delegation_id, attempt, seen)
+
+    async def sign_of_life(self, delegation_id: str) -> Row:
+        """See `moving.sign_of_life`."""
+        return await self._write(moving.sign_of_life, delegation_id)
+
+    async def settle(self, delegation_id: str, attempt: int | None, outcome: Outcome) -> Row:
+        """See `moving.settle`."""
+        return await self._write(moving.settle, delegation_id, attempt, outcome)
+
+    async def update(
+        self,
+        source_id: str,
+        delegation_id: str,
+        status: Status,
+        error: str | None = None,
+        response_preview: str | None = None,
+    ) -> Row:
+        """See `moving.update`."""
+        return await self._write(moving.update, source_id, delegation_id, status, error, response_preview)
+
+    async def request_cancel(self, delegation_id: str, reason: str | None = None) -> Row:
+        """See `moving.request_cancel`."""
+        return await self._write(moving.request_cancel, delegation_id, reason)
+
+    # Time
+
+    async def mark_stuck(self, silent_since_ms: int) -> list[str]:
+        """See `keeping.mark_stuck`."""
+        return await self._write(keeping.mark_stuck, silent_since_ms)
+
+    async def fail_overdue(self) -> list[Row]:
+        """See `keeping.fail_overdue`."""
+        return await self._write(keeping.fail_overdue)
+
+    async def evict(self, retention: Retention) -> Evicted:
+        """Forget what is beyond `retention`, in bounded batches between which others get their turn."""
+        delegations = events = 0
+        while True:
+            batch: Evicted = await self._write(keeping.evict, retention)
+            delegations += batch.delegations
+            events += batch.events
+            if not batch.delegations and not batch.events:
+                return Evicted(delegations, events)
+
+    # Reading
+
+    async def get(self, delegation_id: str) -> Delegation | None:
+        """See `reading.get`."""
+        return await self._read(reading.get, delegation_id)
+
+    async def find(self, prefix: str, limit: int = 10) -> list[str]:
+        """See `reading.find`."""
+        return await self._read(reading.find, prefix, limit)
+
+    async def list_(
+        self,
+        *,
+        source_id: str | None = None,
+        target_id: str | None = None,
+        status: Status | None = None,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> list[Listed]:
+        """See `reading.list_`."""
+        return await self._read(
+            reading.list_, source_id=source_id, target_id=target_id, status=status, limit=limit, before=before
+        )
+
+    async def unfinished(self) -> list[Delegation]:
+        """See `reading.unfinished`."""
+        return await self._read(reading.unfinished)
+
+    async def waiting(self) -> dict[str, int]:
+        """See `reading.waiting`."""
+        return await self._read(reading.waiting)
+
+    async def totals(self) -> dict[Status, int]:
+        """See `reading.totals`."""
+        return await self._read(reading.totals)
+
+    async def snapshot(self, finished: int = SNAPSHOT_FINISHED, tail: int = reading.TAIL) -> Snapshot:
+        """See `reading.snapshot`."""
+        return await self._read(reading.snapshot, finished, tail)
+
+    async def replay(self, after_seq: int, limit: int, workspace_id: str | None = None) -> list[StoredEvent]:
+        """See `reading.replay`."""
+        return await self._read(reading.replay, after_seq, limit, workspace_id)
+
+    # Workspaces and tokens
+
+    async def add_workspace(self, new: NewWorkspace) -> Workspace:
+        """See `workspaces.add`."""
+        return await self._write(workspaces.add, new)
+
+    async def ensure_workspace(self, new: NewWorkspace) -> Workspace:
+        """See `workspaces.ensure`."""
+        return await self._write(workspaces.ensure, new)
+
+    async def update_workspace(self, workspace_id: str, changes: Mapping[str, Any]) -> Workspace:
+        """See `workspaces.update`."""
+        return await self._write(workspaces.update, workspace_id, changes)
+
+    async def remove_workspace(self, workspace_id: str) -> list[Row]:
+        """See `workspaces.remove`."""
+        return await self._write(workspaces.remove, workspace_id)
+
+    async def workspace(self, workspace_id: str) -> Workspace | None:
+        """See `workspaces.get`."""
+        return await self._read(workspaces.get, workspace_id)
+
+    async def workspaces(self) -> list[Workspace]:
+        """See `workspaces.list_`."""
+        return await self._read(workspaces.list_)
+
+    async def announce(self, event_type: EventType, workspace_id: str, payload: Payload) -> None:
+        """Store an event of a workspace that changes no record, such as AGENT_MESSAGE; its payload may be `Other`."""
+
+        def emit(transaction: Transaction) -> None:
+            transaction.emit(payload, event_type=event_type, workspace_id=workspace_id, timestamp=transaction.now_ms())
+
+        await self._engine.write(emit)
+
+    async def add_token(self, token_hash: str, scope: str) -> None:
+        """See `workspaces.add_token`."""
+        await self._write(workspaces.add_token, token_hash, scope)
+
+    async def find_token(self, token_hash: str) -> str | None:
+        """See `workspaces.find_token`."""
+        return await self._read(workspaces.find_token, token_hash)
+
+    async def has_token(self, scope: str) -> bool:
+        """See `workspaces.has_token`."""
+        return await self._read(workspaces.has_token, scope)
+
+    # Plumbing
+
+    async def _write(self, operation: Callable[..., T], *args: Any, **named: Any) -> T:
+        return await self._engine.write(lambda transaction: operation(transaction, *args, **named))
+
+    async def _read(self, query: Callable[..., T], *args: Any, **named: Any) -> T:
+        def run(conn: Connection) -> T:
+            return query(conn, *args, **named)
+
+        return await self._engine.read(run)
+
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
+        self._head = events[-1].seq
+        for listener in tuple(self._listeners):
+            try:
+                listener(events)
+            except Exception:  # noqa: BLE001 - one listener must not take the events from the others
+                _log.exception("a listener of the ledger failed; the others go on")
+
+    def _unsubscribe(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)

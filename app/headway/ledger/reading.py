@@ -1,0 +1,173 @@
+"""What can be asked of the ledger. Each of these reads one consistent snapshot; none writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
+
+from headway.core.api import Snapshot
+from headway.core.delegation import ACTIVE, Delegation, Row, Status
+from headway.core.text import preview
+from headway.ledger import rows, schema, texts, workspaces
+from headway.ledger.errors import CursorGone
+from headway.ledger.records import Listed, StoredEvent
+from headway.ledger.rows import HELD_COLUMNS, ROW_COLUMNS
+from headway.ledger.statements import Prepared
+
+SUMMARY: Final = 200
+"""Characters of the task in a list (spec: platform-api, "Delegations")."""
+RESPONSE_PREVIEW: Final = 300
+"""Characters of the result in a list."""
+TAIL: Final = 4_096
+"""Characters of each progress text that a snapshot carries, unless asked for another number."""
+
+_d, _t, _e = schema.delegations.c, schema.progress.c, schema.events.c
+_META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, schema.meta.c.lowest_seq))
+_COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
+_WAITING: Final = Prepared(select(_d.target_id, func.count()).where(text(schema.WAITING)).group_by(_d.target_id))
+_MANY: Final = 500
+_EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent.__slots__)
+
+
+def get(conn: Connection, delegation_id: str) -> Delegation | None:
+    """The whole record, progress text included."""
+    found = rows.held(conn, delegation_id)
+    return rows.whole(conn, found) if found else None
+
+
+def find(conn: Connection, prefix: str, limit: int = 10) -> list[str]:
+    """The ids that begin with `prefix`, at most `limit` of them; one alone is what a person meant."""
+    query = select(_d.delegation_id).where(_d.delegation_id >= prefix, _d.delegation_id < prefix + "\U0010ffff")
+    return list(conn.execute(query.order_by(_d.delegation_id).limit(limit)).scalars())
+
+
+def list_(
+    conn: Connection,
+    *,
+    source_id: str | None = None,
+    target_id: str | None = None,
+    status: Status | None = None,
+    limit: int = 50,
+    before: str | None = None,
+) -> list[Listed]:
+    """A page, newest first by arrival; `before` is the last delegation_id of the page before.
+
+    Pages are stable while others write: what arrives comes before the first page. A `before` that is not known (it may
+    have been evicted) gives an empty page.
+    """
+    wanted: list[ColumnElement[bool]] = []
+    if before is not None:
+        wanted.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
+    for column, value in ((_d.source_id, source_id), (_d.target_id, target_id), (_d.status, status)):
+        if value is not None:
+            wanted.append(column == str(value))
+    body = schema.bodies.c
+    page = (
+        select(
+            *ROW_COLUMNS,
+            func.substr(body.task, 1, SUMMARY + 1),
+            func.substr(body.result, 1, RESPONSE_PREVIEW + 1),
+        )
+        .join_from(schema.delegations, schema.bodies, body.id == _d.id)
+        .where(*wanted)
+        .order_by(_d.id.desc())
+        .limit(limit)
+    )
+    return [_listed(values) for values in conn.execute(page)]
+
+
+def unfinished(conn: Connection) -> list[Delegation]:
+    """Every delegation that has not ended, oldest first: what a start takes up again."""
+    query = select(*HELD_COLUMNS).where(schema.status_in(ACTIVE)).order_by(_d.id)
+    return [rows.whole(conn, rows.read_held(values)) for values in conn.execute(query).all()]
+
+
+def waiting(conn: Connection) -> dict[str, int]:
+    """How many wait for each target that any wait for."""
+    return {row[0]: row[1] for row in _WAITING(conn)}
+
+
+def totals(conn: Connection) -> dict[Status, int]:
+    """How many delegations have each status, from the counters that are kept."""
+    counted = {Status(row[0]): int(row[1]) for row in _COUNTERS(conn)}
+    return {status: counted.get(status, 0) for status in Status}
+
+
+def snapshot(conn: Connection, finished: int, tail: int = TAIL) -> Snapshot:
+    """What the event stream goes on from: every active row, the newest `finished` ended ones, workspaces, totals.
+
+    Each row carries the last `tail` characters of its progress text.
+    """
+    epoch, seq, _lowest = _META(conn).one()
+    columns = (_d.id, _d.progress_start, _d.progress_end, *ROW_COLUMNS)
+    active = select(*columns).where(schema.status_in(ACTIVE)).order_by(_d.id)
+    ended = select(*columns).where(text(schema.FINISHED)).order_by(_d.finished_at.desc(), _d.id.desc()).limit(finished)
+    found = [*conn.execute(active), *conn.execute(ended)]
+    spoken = [values for values in found if values[2] > values[1]]
+    tails = _tails(conn, spoken, tail)
+    return Snapshot.model_construct(
+        epoch=epoch,
+        seq=seq,
+        workspaces=workspaces.list_(conn),
+        delegations=[_snapshot_row(values, tails, tail) for values in found],
+        totals=totals(conn),
+    )
+
+
+def replay(conn: Connection, after_seq: int, limit: int, workspace_id: str | None = None) -> list[StoredEvent]:
+    """The events after a cursor in seq order, at most `limit`; of one workspace as source or target, or of all.
+
+    Raises CursorGone where some of them are no longer kept, or where the cursor is ahead of the ledger.
+    """
+    _epoch, head, lowest = _META(conn).one()
+    if after_seq > head or after_seq + 1 < lowest:
+        raise CursorGone(after_seq, lowest, head)
+    query = select(*_EVENT_COLUMNS).where(_e.seq > after_seq).order_by(_e.seq).limit(limit)
+    if workspace_id is not None:
+        query = query.where(or_(_e.workspace_id == workspace_id, _e.target_id == workspace_id))
+    return [StoredEvent(*values) for values in conn.execute(query)]
+
+
+def position(conn: Connection) -> tuple[str, int, int]:
+    """Epoch, seq of the newest event, and the lowest seq that is kept."""
+    epoch, head, lowest = _META(conn).one()
+    return epoch, head, lowest
+
+
+def _listed(values: Sequence[Any]) -> Listed:
+    *row, task, result = values
+    return Listed(
+        row=rows.read_row(row),
+        summary=preview(task, SUMMARY),
+        response_preview=None if result is None else preview(result, RESPONSE_PREVIEW),
+    )
+
+
+def _tails(conn: Connection, spoken: Sequence[Sequence[Any]], tail: int) -> dict[int, list[tuple[int, str]]]:
+    """The stored chunks that reach into the last `tail` characters, by delegation."""
+    chunks: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    if tail <= 0:
+        return chunks
+    reach = and_(_t.id == _d.id, _t.start > _d.progress_end - (tail + texts.CHUNK))
+    keys = [values[0] for values in spoken]
+    for at in range(0, len(keys), _MANY):
+        query = (
+            select(_t.id, _t.start, _t.text)
+            .join_from(schema.delegations, schema.progress, reach)
+            .where(_d.id.in_(keys[at : at + _MANY]))
+            .order_by(_t.id, _t.start)
+        )
+        for key, start, chunk in conn.execute(query):
+            chunks[key].append((start, chunk))
+    return chunks
+
+
+def _snapshot_row(values: Sequence[Any], tails: dict[int, list[tuple[int, str]]], tail: int) -> Row:
+    key, start, end, *row = values
+    first = max(start, end - tail)
+    chunks = tails.get(key)
+    held = texts.joined(chunks, first) if chunks else texts.nothing(end)
+    return rows.read_row(row, held)

@@ -1,0 +1,145 @@
+"""What goes into the ledger and what comes out, as small immutable records. Times are Unix milliseconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Row, Status, Via
+from headway.core.events import Event, read_payload
+
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelegation:
+    """A task to hand over. Texts have passed the gate and their bounds; `expires_at` is for its time in the queue."""
+
+    source_id: str
+    target_id: str
+    task: str = field(repr=False)
+    idempotency_key: str | None = None
+    priority: int = DEFAULT_PRIORITY
+    expires_at: int | None = None
+    deadline: int | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delegated:
+    """The delegation that stands for a request; not `created` when an earlier request had made it."""
+
+    delegation: Delegation
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """The progress text becomes what it was up to `offset`, followed by `text`."""
+
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen of a running delegation; None is "not said"."""
+
+    status: Status | None = None
+    status_message: str | None = None
+    progress_percent: float | None = None
+    splice: Splice | None = None
+    remote_task_id: str | None = None
+    context_id: str | None = None
+    dialect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """It ended well."""
+
+    result: str = field(default="", repr=False)
+    via: Via | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """It ended badly, and why."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """It was stopped. A `reason` of None is the one given when the cancel was asked for."""
+
+    confirmed: bool
+    message: str
+    reason: str | None = None
+
+
+Outcome = Completion | Failure | Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One item of a list: the board row without progress text, and longer previews for the HTTP API."""
+
+    row: Row
+    summary: str
+    response_preview: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One committed event. `payload` is its data as JSON text, encoded once for all who read it."""
+
+    seq: int
+    workspace_id: str
+    target_id: str | None
+    delegation_id: str | None
+    type: str
+    timestamp: int
+    payload: str
+
+    def concerns(self, workspace_id: str) -> bool:
+        """Whether the event is of this workspace, as its source or as its target."""
+        return workspace_id in (self.workspace_id, self.target_id)
+
+    def decode(self) -> Event:
+        """The event with its payload read."""
+        return Event(self.seq, self.type, self.timestamp, read_payload(self.type, json.loads(self.payload)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorkspace:
+    """A seat for an agent. An `id` of None is made."""
+
+    name: str
+    url: str | None = None
+    parent_id: str | None = None
+    role: str | None = None
+    max_concurrent_tasks: int = 1
+    status: str = "unknown"
+    id: str | None = None
+    agent_card: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much is kept: finished delegations and events, each by count and by age; None is without bound."""
+
+    finished: int | None = 100_000
+    finished_ms: int | None = 30 * DAY_MS
+    events: int | None = 500_000
+    events_ms: int | None = 7 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Evicted:
+    """What an eviction took away."""
+
+    delegations: int
+    events: int

@@ -1,0 +1,205 @@
+"""From tables to records and back: the one place that knows the columns of a delegation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select
+
+from headway.core.delegation import Delegation, Row, Status, Via
+from headway.core.events import DelegationPayload, apply
+from headway.core.progress import EMPTY_PROGRESS, ProgressText
+from headway.ledger import schema, texts
+from headway.ledger.errors import NotFound
+from headway.ledger.statements import Prepared, updating
+from headway.ledger.texts import Extent
+from headway.ledger.transaction import Transaction
+
+_d = schema.delegations.c
+ROW_COLUMNS: Final = tuple(_d[name] for name in Row.__slots__ if name != "progress")
+"""The columns of a `Row`, in the order of its fields; `progress` comes from the texts."""
+_EXTRA: Final = (
+    _d.id,
+    _d.progress_start,
+    _d.progress_end,
+    _d.progress_chunk,
+    _d.idempotency_key,
+    _d.remote_task_id,
+    _d.context_id,
+    _d.dialect,
+    _d.observed,
+    _d.cancel_requested_at,
+    _d.cancel_reason,
+)
+HELD_COLUMNS: Final = (*ROW_COLUMNS, *_EXTRA)
+_WIDTH: Final = len(ROW_COLUMNS)
+_MUTABLE: Final = (
+    "status",
+    "attempt",
+    "updated_at",
+    "last_activity_at",
+    "seq",
+    "progress_percent",
+    "status_message",
+    "result_preview",
+    "error",
+    "finished_at",
+    "via",
+)
+_STATUS: Final = tuple(Row.__slots__).index("status")
+_VIA: Final = tuple(Row.__slots__).index("via")
+_RECORDED: Final = tuple(Row.__slots__).index("recorded")
+_STATUSES: Final = {status.value: status for status in Status}
+
+_HELD: Final = Prepared(select(*HELD_COLUMNS).where(_d.delegation_id == bindparam("delegation")))
+_BODIES: Final = Prepared(
+    select(schema.bodies.c.task, schema.bodies.c.result, schema.bodies.c.traceparent).where(
+        schema.bodies.c.id == bindparam("k")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delegation as the ledger holds it, bodies and progress text apart (its row's `progress` is empty)."""
+
+    row: Row
+    id: int
+    extent: Extent
+    idempotency_key: str | None
+    remote_task_id: str | None
+    context_id: str | None
+    dialect: str | None
+    observed: Status | None
+    """The status last seen of the agent itself, whatever the delegation became since."""
+    cancel_requested_at: int | None
+    cancel_reason: str | None
+
+
+def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> Row:
+    """A `Row` of the values of `ROW_COLUMNS`."""
+    fields = list(values)
+    fields[_STATUS] = _STATUSES[fields[_STATUS]]
+    if fields[_VIA] is not None:
+        fields[_VIA] = Via(fields[_VIA])
+    fields[_RECORDED] = bool(fields[_RECORDED])
+    row = Row(*fields)
+    return row if progress is EMPTY_PROGRESS else replace(row, progress=progress)
+
+
+def read_held(values: Sequence[Any]) -> Held:
+    """A `Held` of the values of `HELD_COLUMNS`."""
+    key, start, end, chunk, idempotency_key, remote, context, dialect, observed, asked, reason = values[_WIDTH:]
+    return Held(
+        row=read_row(values[:_WIDTH]),
+        id=key,
+        extent=Extent(start, end, chunk),
+        idempotency_key=idempotency_key,
+        remote_task_id=remote,
+        context_id=context,
+        dialect=dialect,
+        observed=_STATUSES[observed] if observed else None,
+        cancel_requested_at=asked,
+        cancel_reason=reason,
+    )
+
+
+def held(conn: Connection, delegation_id: str) -> Held | None:
+    """The delegation of this id, or None."""
+    values = _HELD(conn, delegation=delegation_id).one_or_none()
+    return read_held(values) if values else None
+
+
+def must_hold(conn: Connection, delegation_id: str) -> Held:
+    """The delegation of this id. Raises NotFound."""
+    found = held(conn, delegation_id)
+    if found is None:
+        raise NotFound(f"no delegation {delegation_id} is known")
+    return found
+
+
+def whole(conn: Connection, found: Held) -> Delegation:
+    """The whole record, bodies and progress text included."""
+    row = found.row
+    task, result, traceparent = _BODIES(conn, k=found.id).one()
+    progress = texts.read(conn, found.id, found.extent)
+    return Delegation.model_construct(
+        delegation_id=row.delegation_id,
+        source_id=row.source_id,
+        target_id=row.target_id,
+        task=task,
+        status=row.status,
+        priority=row.priority,
+        idempotency_key=found.idempotency_key,
+        attempt=row.attempt,
+        remote_task_id=found.remote_task_id,
+        context_id=found.context_id,
+        dialect=found.dialect,
+        progress_percent=row.progress_percent,
+        status_message=row.status_message,
+        result=result,
+        error=row.error,
+        cancel_requested_at=found.cancel_requested_at,
+        expires_at=row.expires_at,
+        deadline=row.deadline,
+        last_activity_at=row.last_activity_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+        traceparent=traceparent,
+        via=row.via,
+        recorded=row.recorded,
+        seq=row.seq,
+        progress_offset=progress.start,
+        progress_text=progress.text,
+    )
+
+
+class Edit:
+    """Changes of one delegation: events first, then `save` writes what they made of the row."""
+
+    def __init__(self, transaction: Transaction, found: Held) -> None:
+        self._transaction = transaction
+        self._before = found
+        self._facts: dict[str, Any] = {}
+        self.row = found.row
+
+    def emit(self, payload: DelegationPayload, *, timestamp: int | None = None) -> None:
+        """Write an event and fold it into the row. Its time is now, but never before the row's."""
+        if timestamp is None:
+            timestamp = max(self._transaction.now_ms(), self.row.updated_at)
+        event = self._transaction.emit(
+            payload,
+            workspace_id=self.row.source_id,
+            target_id=self.row.target_id,
+            delegation_id=self.row.delegation_id,
+            timestamp=timestamp,
+        )
+        row = apply(event, self.row)
+        if row is None:
+            raise AssertionError(f"{event.type} took the row of {payload.delegation_id} away")
+        self.row = row
+
+    def set(self, **facts: Any) -> None:
+        """Change columns that are not of the board row."""
+        self._facts.update(facts)
+
+    def splice(self, offset: int, delta: str) -> None:
+        """Keep the text of a progress event."""
+        extent = texts.splice(self._transaction.conn, self._before.id, self._before.extent, offset, delta)
+        self.set(progress_start=extent.start, progress_end=extent.end, progress_chunk=extent.chunk)
+
+    def save(self) -> Row:
+        """Write the columns that differ; returns the row, without its progress text."""
+        before, after = self._before.row, replace(self.row, progress=EMPTY_PROGRESS)
+        changes = {
+            name: value for name in _MUTABLE if (value := getattr(after, name)) != getattr(before, name)
+        } | self._facts
+        if changes:
+            columns = tuple(sorted(changes))
+            updating(schema.delegations, "id", columns)(self._transaction.conn, k=self._before.id, **changes)
+        if after.status is not before.status:
+            self._transaction.count(before.status, after.status)
+        return after

@@ -1,0 +1,174 @@
+"""The tables (spec: lifecycle). What changes often stands apart from the bodies, so that a transition writes little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    literal_column,
+    text,
+)
+
+from headway.core.delegation import Status
+
+REVISION: Final = "0001"
+"""The newest migration: what this version reads and writes."""
+
+WAITING: Final = "status IN ('pending', 'queued') AND recorded = 0"
+KEY_HELD: Final = "idempotency_key IS NOT NULL AND status NOT IN ('failed', 'canceled')"
+# SQLite uses a partial index only where the query repeats its condition, so conditions are constants.
+ACTIVE_DEADLINE: Final = "deadline IS NOT NULL AND finished_at IS NULL"
+ACTIVE_EXPIRY: Final = "expires_at IS NOT NULL AND finished_at IS NULL"
+FINISHED: Final = "finished_at IS NOT NULL"
+
+metadata = MetaData()
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Text, nullable=False),
+    Column("head_seq", BigInteger, nullable=False),
+    Column("lowest_seq", BigInteger, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("status", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+delegations = Table(
+    "delegations",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("delegation_id", Text, nullable=False, unique=True),
+    Column("source_id", Text, nullable=False),
+    Column("target_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("last_activity_at", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("recorded", SmallInteger, nullable=False),
+    Column("task_preview", Text, nullable=False),
+    Column("progress_percent", Float),
+    Column("status_message", Text),
+    Column("result_preview", Text),
+    Column("error", Text),
+    Column("deadline", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("via", Text),
+    Column("idempotency_key", Text),
+    Column("remote_task_id", Text),
+    Column("context_id", Text),
+    Column("dialect", Text),
+    Column("observed", Text),
+    Column("not_before", BigInteger),
+    Column("cancel_requested_at", BigInteger),
+    Column("cancel_reason", Text),
+    Column("progress_start", BigInteger, nullable=False),
+    Column("progress_end", BigInteger, nullable=False),
+    Column("progress_chunk", BigInteger, nullable=False),
+)
+
+_d = delegations.c
+Index("delegations_source", _d.source_id, _d.id)
+Index("delegations_target", _d.target_id, _d.id)
+Index("delegations_status", _d.status, _d.id)
+for _name, _columns, _where in (
+    ("delegations_waiting", (_d.target_id, _d.priority.desc(), _d.id), WAITING),
+    ("delegations_deadline", (_d.deadline,), ACTIVE_DEADLINE),
+    ("delegations_expiry", (_d.expires_at,), ACTIVE_EXPIRY),
+    ("delegations_finished", (_d.finished_at, _d.id), FINISHED),
+):
+    Index(_name, *_columns, sqlite_where=text(_where), postgresql_where=text(_where))
+Index(
+    "delegations_key",
+    _d.source_id,
+    _d.idempotency_key,
+    unique=True,
+    sqlite_where=text(KEY_HELD),
+    postgresql_where=text(KEY_HELD),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("task", Text, nullable=False),
+    Column("result", Text),
+    Column("traceparent", Text),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("target_id", Text),
+    Column("delegation_id", Text),
+    Column("type", Text, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("url", Text),
+    Column("parent_id", Text),
+    Column("role", Text),
+    Column("status", Text, nullable=False),
+    Column("agent_card", Text),
+    Column("active_tasks", Integer, nullable=False),
+    Column("max_concurrent_tasks", Integer, nullable=False),
+    Column("current_task", Text),
+    Column("last_heartbeat_at", BigInteger),
+    Column("last_error_rate", Float),
+    Column("last_sample_error", Text),
+    Column("uptime_seconds", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("tokens_scope", tokens.c.scope)
+
+
+def status_in(statuses: Iterable[Status]) -> ColumnElement[bool]:
+    """Whether a delegation has one of these statuses, as a constant of the statement."""
+    names = sorted(status.value for status in statuses)
+    return delegations.c.status.in_([literal_column(f"'{name}'") for name in names])

@@ -1,0 +1,183 @@
+"""How a delegation begins: delegate, record, and its place in the queue (spec: lifecycle, platform-api)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, or_, select, text
+
+from headway.core.delegation import TASK_PREVIEW, Delegation, Row, Status
+from headway.core.events import Sent, StatusChanged, apply
+from headway.core.text import preview
+from headway.ledger import rows, schema
+from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
+from headway.ledger.records import Delegated, NewDelegation
+from headway.ledger.rows import Edit, Held
+from headway.ledger.statements import Prepared, inserting
+from headway.ledger.transaction import Transaction
+
+_d = schema.delegations.c
+_INSERT: Final = inserting(schema.delegations, omit=("id",), returning="id")
+_INSERT_BODY: Final = inserting(schema.bodies)
+_BY_KEY: Final = Prepared(
+    select(*rows.HELD_COLUMNS).where(
+        _d.source_id == bindparam("source"), _d.idempotency_key == bindparam("key"), text(schema.KEY_HELD)
+    )
+)
+_NEXT: Final = Prepared(
+    select(*rows.HELD_COLUMNS)
+    .where(
+        _d.target_id == bindparam("target"),
+        text(schema.WAITING),
+        or_(_d.not_before.is_(None), _d.not_before <= bindparam("now")),
+        or_(_d.expires_at.is_(None), _d.expires_at > bindparam("now")),
+        or_(_d.deadline.is_(None), _d.deadline > bindparam("now")),
+    )
+    .order_by(_d.priority.desc(), _d.id)
+    .limit(bindparam("limit_"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
+    """Make a delegation, pending; or find the one that its source's idempotency key stands for already.
+
+    Raises IdempotencyConflict where that one has another task or target.
+    """
+    if new.idempotency_key is not None:
+        values = _BY_KEY(transaction.conn, source=new.source_id, key=new.idempotency_key).one_or_none()
+        if values is not None:
+            return _again(transaction, rows.read_held(values), new, new.idempotency_key)
+    delegation_id = transaction.new_id()
+    _insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
+    return Delegated(rows.whole(transaction.conn, rows.must_hold(transaction.conn, delegation_id)), created=True)
+
+
+def record(transaction: Transaction, source_id: str, target_id: str, task: str, delegation_id: str) -> Delegated:
+    """Keep a delegation that its source has sent itself. The same source's same id again changes nothing.
+
+    Raises Conflict where the id is another source's.
+    """
+    found = rows.held(transaction.conn, delegation_id)
+    if found is None:
+        new = NewDelegation(source_id, target_id, task)
+        _insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
+        found = rows.must_hold(transaction.conn, delegation_id)
+        return Delegated(rows.whole(transaction.conn, found), created=True)
+    if found.row.source_id != source_id:
+        raise Conflict(
+            f"delegation id {delegation_id} is taken by another workspace; nothing was recorded; use a new id"
+        )
+    return Delegated(rows.whole(transaction.conn, found), created=False)
+
+
+def claim(transaction: Transaction, target_id: str, limit: int) -> list[Delegation]:
+    """Take up to `limit` of what waits for a target, highest priority first, then in order of arrival.
+
+    Each is dispatched under its next attempt. Those that an agent sent itself, whose time to be tried has not come,
+    or whose time has run out, are left.
+    """
+    waiting = _NEXT(transaction.conn, target=target_id, now=transaction.now_ms(), limit_=limit).all()
+    claimed = []
+    for values in waiting:
+        found = rows.read_held(values)
+        edit = Edit(transaction, found)
+        edit.emit(_status(found, Status.DISPATCHED, attempt=found.row.attempt + 1))
+        edit.set(observed=None, not_before=None)
+        edit.save()
+        claimed.append(rows.whole(transaction.conn, rows.must_hold(transaction.conn, found.row.delegation_id)))
+    return claimed
+
+
+def enqueue(
+    transaction: Transaction,
+    delegation_id: str,
+    *,
+    attempt: int | None = None,
+    message: str | None = None,
+    not_before: int | None = None,
+) -> Row:
+    """Let a delegation wait in the queue at the place of its arrival: busy target, or surely not delivered.
+
+    `not_before` (milliseconds) keeps it from being claimed until then. Raises NotFound, AlreadyFinished, StaleAttempt
+    and IllegalMove.
+    """
+    found = rows.must_hold(transaction.conn, delegation_id)
+    row = found.row
+    check_move(found, Status.QUEUED, attempt)
+    edit = Edit(transaction, found)
+    if row.status is not Status.QUEUED or (message is not None and message != row.status_message):
+        edit.emit(_status(found, Status.QUEUED, attempt=row.attempt, message=message))
+    edit.set(not_before=not_before)
+    return edit.save()
+
+
+def check_move(found: Held, new: Status, attempt: int | None) -> None:
+    """Raise where the lifecycle or the attempt forbids the move; staying is allowed."""
+    row = found.row
+    if attempt is not None and attempt != row.attempt:
+        raise StaleAttempt(row.delegation_id, attempt, row.attempt)
+    if row.status is new:
+        return
+    if row.status.is_terminal:
+        raise AlreadyFinished(row.delegation_id, row.status)
+    if not row.status.can_become(new):
+        raise IllegalMove(row.delegation_id, row.status, new)
+
+
+def _again(transaction: Transaction, found: Held, new: NewDelegation, key: str) -> Delegated:
+    delegation = rows.whole(transaction.conn, found)
+    if (delegation.target_id, delegation.task) != (new.target_id, new.task):
+        raise IdempotencyConflict(key, delegation.delegation_id)
+    return Delegated(delegation, created=False)
+
+
+def _status(found: Held, status: Status, *, attempt: int, message: str | None = None) -> StatusChanged:
+    row = found.row
+    return StatusChanged(
+        delegation_id=row.delegation_id,
+        target_id=row.target_id,
+        status=status,
+        attempt=attempt,
+        status_message=message,
+    )
+
+
+def _insert(
+    transaction: Transaction,
+    delegation_id: str,
+    new: NewDelegation,
+    status: Status,
+    *,
+    recorded: bool = False,
+    context_id: str | None = None,
+) -> None:
+    now = transaction.now_ms()
+    sent = Sent(
+        delegation_id=delegation_id,
+        target_id=new.target_id,
+        task_preview=preview(new.task, TASK_PREVIEW),
+        source_id=new.source_id,
+        status=status,
+        priority=new.priority,
+        attempt=1 if recorded else 0,
+        created_at=now,
+        deadline=new.deadline,
+        expires_at=new.expires_at,
+        recorded=recorded,
+    )
+    event = transaction.emit(
+        sent, workspace_id=new.source_id, target_id=new.target_id, delegation_id=delegation_id, timestamp=now
+    )
+    row = apply(event, None)
+    if row is None:
+        raise AssertionError("DELEGATION_SENT made no row")
+    blank = dict.fromkeys(column.name for column in schema.delegations.columns)
+    known = {column.name: getattr(row, column.name) for column in rows.ROW_COLUMNS}
+    extent = {"progress_start": 0, "progress_end": 0, "progress_chunk": 0}
+    key = _INSERT(
+        transaction.conn,
+        **{**blank, **known, **extent, "idempotency_key": new.idempotency_key, "context_id": context_id},
+    ).scalar_one()
+    _INSERT_BODY(transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent)
+    transaction.count(None, row.status)

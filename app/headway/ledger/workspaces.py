@@ -1,0 +1,201 @@
+"""Workspaces and the tokens that open them (spec: platform-api, "Workspaces and registry", "Auth")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, select, text
+
+from headway.core.api import Workspace
+from headway.core.delegation import Row
+from headway.core.events import (
+    WorkspaceDegraded,
+    WorkspaceFact,
+    WorkspaceOffline,
+    WorkspaceOnline,
+    WorkspaceQueue,
+    WorkspaceRemoved,
+)
+from headway.ledger import moving, schema
+from headway.ledger.errors import Conflict, NotFound
+from headway.ledger.records import Failure, NewWorkspace
+from headway.ledger.statements import Prepared, inserting, updating
+from headway.ledger.transaction import Transaction
+
+CHANGEABLE: Final = frozenset(
+    {
+        "name",
+        "url",
+        "parent_id",
+        "role",
+        "status",
+        "agent_card",
+        "active_tasks",
+        "max_concurrent_tasks",
+        "current_task",
+        "last_heartbeat_at",
+        "last_error_rate",
+        "last_sample_error",
+        "uptime_seconds",
+    }
+)
+_TOLD: Final = ("name", "url", "max_concurrent_tasks")
+_BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {"online": WorkspaceOnline, "degraded": WorkspaceDegraded}
+
+_w, _d = schema.workspaces.c, schema.delegations.c
+_COLUMNS: Final = tuple(_w[name] for name in Workspace.model_fields if name != "queue_depth")
+_DEPTH: Final = (
+    select(func.count())
+    .select_from(schema.delegations)
+    .where(_d.target_id == _w.id, text(schema.WAITING))
+    .correlate(schema.workspaces)
+    .scalar_subquery()
+)
+_ALL: Final = Prepared(select(*_COLUMNS, _DEPTH).order_by(_w.created_at, _w.id))
+_ONE: Final = Prepared(select(*_COLUMNS, _DEPTH).where(_w.id == bindparam("k")))
+_BY_NAME: Final = Prepared(
+    select(_w.id).where(_w.name == bindparam("name"), _w.role.is_not_distinct_from(bindparam("role"))).order_by(_w.id)
+)
+_INSERT: Final = inserting(schema.workspaces)
+_DELETE: Final = Prepared(delete(schema.workspaces).where(_w.id == bindparam("k")))
+_BOUND: Final = Prepared(
+    select(_d.delegation_id).where(_d.target_id == bindparam("target"), _d.finished_at.is_(None)).order_by(_d.id)
+)
+_INSERT_TOKEN: Final = inserting(schema.tokens)
+_SCOPE: Final = Prepared(select(schema.tokens.c.scope).where(schema.tokens.c.hash == bindparam("hash")))
+_SCOPED: Final = Prepared(select(func.count()).where(schema.tokens.c.scope == bindparam("scope")))
+_DELETE_TOKENS: Final = Prepared(delete(schema.tokens).where(schema.tokens.c.scope == bindparam("scope")))
+
+
+def scope_of(workspace_id: str) -> str:
+    """The scope of a token that opens one workspace."""
+    return f"workspace:{workspace_id}"
+
+
+def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
+    """Make a workspace and tell of it. Raises Conflict where its id is taken."""
+    workspace_id = new.id or transaction.new_id()
+    if get(transaction.conn, workspace_id) is not None:
+        raise Conflict(f"workspace {workspace_id} is there already; nothing was changed")
+    blank = dict.fromkeys(column.name for column in schema.workspaces.columns)
+    now = transaction.now_ms()
+    values = {
+        **blank,
+        "id": workspace_id,
+        "name": new.name,
+        "url": new.url,
+        "parent_id": new.parent_id,
+        "role": new.role,
+        "status": new.status,
+        "agent_card": _card_text(new.agent_card),
+        "active_tasks": 0,
+        "max_concurrent_tasks": new.max_concurrent_tasks,
+        "created_at": now,
+    }
+    _INSERT(transaction.conn, **values)
+    made = must_get(transaction.conn, workspace_id)
+    _tell(transaction, made)
+    return made
+
+
+def ensure(transaction: Transaction, new: NewWorkspace) -> Workspace:
+    """The workspace of this name and role, made if there is none."""
+    found = _BY_NAME(transaction.conn, name=new.name, role=new.role).scalars().first()
+    return must_get(transaction.conn, found) if found else add(transaction, new)
+
+
+def update(transaction: Transaction, workspace_id: str, changes: Mapping[str, Any]) -> Workspace:
+    """Change facts of a workspace (`CHANGEABLE`); what matters to a board is told in an event.
+
+    Raises NotFound, and ValueError for a fact there is not.
+    """
+    if unknown := set(changes) - CHANGEABLE:
+        raise ValueError(f"a workspace has no {', '.join(sorted(unknown))}")
+    before = must_get(transaction.conn, workspace_id)
+    changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if not changed:
+        return before
+    columns = {**changed, "agent_card": _card_text(changed["agent_card"])} if "agent_card" in changed else changed
+    updating(schema.workspaces, "id", tuple(sorted(columns)))(transaction.conn, k=workspace_id, **columns)
+    after = must_get(transaction.conn, workspace_id)
+    if "status" in changed:
+        _tell(transaction, after)
+    elif told := {name: changed[name] for name in _TOLD if name in changed}:
+        payload = WorkspaceQueue(workspace_id=workspace_id, **told)
+        transaction.emit(payload, workspace_id=workspace_id, timestamp=transaction.now_ms())
+    return after
+
+
+def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
+    """Remove a workspace and its tokens; what waited for it or ran there is failed, and returned. Raises NotFound."""
+    found = must_get(transaction.conn, workspace_id)
+    failure = Failure(f"workspace {found.name} was removed")
+    bound = _BOUND(transaction.conn, target=workspace_id).scalars().all()
+    failed = [moving.settle(transaction, delegation_id, None, failure) for delegation_id in bound]
+    _DELETE(transaction.conn, k=workspace_id)
+    _DELETE_TOKENS(transaction.conn, scope=scope_of(workspace_id))
+    payload = WorkspaceRemoved(workspace_id=workspace_id, name=found.name, status="removed")
+    transaction.emit(payload, workspace_id=workspace_id, timestamp=transaction.now_ms())
+    return failed
+
+
+def get(conn: Connection, workspace_id: str) -> Workspace | None:
+    """The workspace of this id, its queue depth counted now."""
+    values = _ONE(conn, k=workspace_id).one_or_none()
+    return _read(values) if values else None
+
+
+def must_get(conn: Connection, workspace_id: str) -> Workspace:
+    """The workspace of this id. Raises NotFound."""
+    found = get(conn, workspace_id)
+    if found is None:
+        raise NotFound(f"no workspace {workspace_id} is known")
+    return found
+
+
+def list_(conn: Connection) -> list[Workspace]:
+    """Every workspace, oldest first."""
+    return [_read(values) for values in _ALL(conn)]
+
+
+def add_token(transaction: Transaction, token_hash: str, scope: str) -> None:
+    """Keep the SHA-256 of a token, in hex, and what it opens; the token itself is never stored."""
+    _INSERT_TOKEN(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms())
+
+
+def find_token(conn: Connection, token_hash: str) -> str | None:
+    """The scope of the token with this hash."""
+    return _SCOPE(conn, hash=token_hash).scalar_one_or_none()
+
+
+def has_token(conn: Connection, scope: str) -> bool:
+    """Whether any token opens this scope."""
+    return bool(_SCOPED(conn, scope=scope).scalar_one())
+
+
+def _tell(transaction: Transaction, workspace: Workspace) -> None:
+    kind = _BY_STATUS.get(workspace.status, WorkspaceOffline)
+    payload = kind(
+        workspace_id=workspace.id,
+        name=workspace.name,
+        status=workspace.status,
+        url=workspace.url,
+        active_tasks=workspace.active_tasks,
+        max_concurrent_tasks=workspace.max_concurrent_tasks,
+        queue_depth=workspace.queue_depth,
+        error=workspace.last_sample_error if workspace.status == "degraded" else None,
+    )
+    transaction.emit(payload, workspace_id=workspace.id, timestamp=transaction.now_ms())
+
+
+def _read(values: Any) -> Workspace:
+    *facts, depth = values
+    fields = dict(zip((column.name for column in _COLUMNS), facts, strict=True))
+    fields["agent_card"] = json.loads(fields["agent_card"]) if fields["agent_card"] else None
+    return Workspace.model_construct(**fields, queue_depth=depth)
+
+
+def _card_text(card: Mapping[str, Any] | None) -> str | None:
+    return None if card is None else json.dumps(card, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

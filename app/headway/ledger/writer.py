@@ -1,0 +1,150 @@
+"""The one writer: a thread that owns the writing connection and commits what waits in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from headway.ledger.errors import LedgerError, LedgerUnavailable
+from headway.ledger.records import StoredEvent
+from headway.ledger.transaction import Transaction
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Operation = Callable[[Transaction], T]
+Listener = Callable[[Sequence[StoredEvent]], None]
+
+GROUP: Final = 256
+"""Operations that share one commit at most, so that the first of them does not wait for a whole backlog."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    operation: Operation[Any]
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    order: _Order
+    result: Any = None
+    failure: BaseException | None = None
+
+
+class Writer:
+    """Runs operations in the order they came, many in one transaction, each under a savepoint of its own.
+
+    An operation that raises is undone alone, and its caller gets the exception. When the commit fails, every caller of
+    the group gets LedgerUnavailable and nothing of the group was written. A caller that is canceled while it waits
+    takes nothing back: its operation commits all the same.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        begin: Callable[..., Transaction],
+        *,
+        on_events: Listener,
+        before_commit: Callable[[], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._begin = begin
+        self._on_events = on_events
+        self._before_commit = before_commit
+        self._loop = asyncio.get_running_loop()
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._closed = False
+        self._ended = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, name="headway-ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run `operation` and return what it returned, after its commit."""
+        if self._closed:
+            raise LedgerUnavailable("the ledger is closed; nothing was written")
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._orders.put(_Order(operation, answer))
+        return await answer
+
+    async def close(self) -> None:
+        """Finish what waits, then end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._orders.put(None)
+        await asyncio.shield(self._ended)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._engine.connect() as conn:
+            last = False
+            while not last:
+                batch, last = self._take()
+                if batch:
+                    self._loop.call_soon_threadsafe(self._deliver, *self._commit(conn, batch))
+        self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _take(self) -> tuple[list[_Order], bool]:
+        """Wait for an order, then take those that wait behind it; True when there will be no more."""
+        batch: list[_Order] = []
+        order = self._orders.get()
+        while order is not None:
+            batch.append(order)
+            if len(batch) == GROUP:
+                return batch, False
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, conn: Any, batch: list[_Order]) -> tuple[list[_Done], list[StoredEvent]]:
+        try:
+            with conn.begin():
+                transaction = self._begin(conn)
+                done = [_perform(transaction, order) for order in batch]
+                transaction.flush()
+                if self._before_commit:
+                    self._before_commit()
+        except SQLAlchemyError as failure:
+            cause = getattr(failure, "orig", None) or failure
+            refused = LedgerUnavailable(f"the ledger cannot be written: {cause}; nothing was changed; try again later")
+            refused.__cause__ = failure
+            return [_Done(order, failure=refused) for order in batch], []
+        except Exception as failure:  # noqa: BLE001 - the callers get it
+            _log.exception("a group of %d ledger operations failed", len(batch))
+            return [_Done(order, failure=failure) for order in batch], []
+        return done, transaction.events
+
+    def _deliver(self, batch: list[_Done], events: list[StoredEvent]) -> None:
+        for done in batch:
+            answer = done.order.answer
+            if answer.done():
+                if done.failure is not None:
+                    _log.warning("a ledger operation failed after its caller had gone: %s", done.failure)
+            elif done.failure is not None:
+                answer.set_exception(done.failure)
+            else:
+                answer.set_result(done.result)
+        if events:
+            self._on_events(events)
+
+
+def _perform(transaction: Transaction, order: _Order) -> _Done:
+    try:
+        with transaction.savepoint():
+            return _Done(order, order.operation(transaction))
+    except (LedgerError, IntegrityError) as refusal:
+        return _Done(order, failure=refusal)
+    except SQLAlchemyError:
+        raise
+    except Exception as failure:  # noqa: BLE001 - the caller gets it
+        return _Done(order, failure=failure)
