@@ -57,7 +57,7 @@ class SdkAgent:
     async def until(self, what: str, count: int = 1, *, within: float = 10.0) -> list[dict[str, Any]]:
         """Wait until so many events of a kind are logged. Raises TimeoutError after `within` seconds."""
         async with asyncio.timeout(within):
-            while len(found := self.calls(what)) < count:
+            while len(found := self.calls(what)) < count:  # noqa: ASYNC110 - another process writes the file
                 await asyncio.sleep(0.01)
         return found
 
@@ -142,7 +142,7 @@ def _app(options: argparse.Namespace, url: str) -> Any:
         default_output_modes=["text/plain"],
         skills=[AgentSkill(id="work", name="Work", description=BEHAVIOURS[options.behaviour], tags=["test"])],
     )
-    handler = DefaultRequestHandler(agent_executor=_executor(options), task_store=_store(options.store), agent_card=card)
+    handler = DefaultRequestHandler(_executor(options), _store(options.store), card)
     routes = create_jsonrpc_routes(handler, "/", enable_v0_3_compat=old)
     if not options.no_card:
         routes += create_agent_card_routes(card)

@@ -70,16 +70,13 @@ class Artifacts:
         self._texts: dict[str, ArtifactText] = {}
         self._textless: dict[str, Json] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._texts)
-
     @property
     def ids(self) -> frozenset[str]:
         return frozenset(self._texts)
 
     @property
-    def has_text(self) -> bool:
-        return any(text.length for text in self._texts.values())
+    def has_output(self) -> bool:
+        return bool(self._textless) or any(text.length for text in self._texts.values())
 
     def known(self, artifact_id: str) -> ArtifactText | None:
         return self._texts.get(artifact_id)

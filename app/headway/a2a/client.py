@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headway.a2a.card import AgentCard, card_urls, read_card
 from headway.a2a.dialects import HEADERS, Dialect, OutgoingMessage, Verb, envelope, message_params
-from headway.a2a.errors import AgentError, AgentHttpError, AgentProtocolError, AgentRpcError
+from headway.a2a.errors import (
+    AgentError,
+    AgentHttpError,
+    AgentIdle,
+    AgentLost,
+    AgentProtocolError,
+    AgentRpcError,
+    AgentUnreachable,
+)
 from headway.a2a.follow import Follower, FollowPolicy
 from headway.a2a.frames import read_frame
 from headway.a2a.rpc import RpcChannel, RpcLimits, RpcRequest
@@ -62,7 +70,6 @@ class AgentClient:
         self._card: AgentCard | None = None
         self._card_asked = False
         self._dialect = dialect
-        self._settled = False
         self._streams: bool | None = None
 
     @property
@@ -183,9 +190,11 @@ class AgentClient:
                 request = self._request(dialect, verb, params, request_id, headers)
                 result = await self._rpc.call(request, silence=silence)
             except AgentRpcError as error:
-                refusal = self._refused(dialect, error)
+                if error.code not in _NOT_SPOKEN:
+                    raise
+                refusal = refusal or error
                 continue
-            self._settle(dialect)
+            self._dialect = dialect
             return result
         raise refusal or AgentProtocolError("the agent speaks no dialect that is known here")
 
@@ -205,12 +214,12 @@ class AgentClient:
                 async with aclosing(self._rpc.stream(request)) as results:
                     async for result in results:
                         begun = True
-                        self._settle(dialect)
+                        self._dialect = dialect
                         yield result
             except AgentRpcError as error:
-                if begun:
+                if begun or error.code not in _NOT_SPOKEN:
                     raise
-                refusal = self._refused(dialect, error)
+                refusal = refusal or error
             else:
                 return
         raise refusal or AgentProtocolError("the agent speaks no dialect that is known here")
@@ -231,20 +240,8 @@ class AgentClient:
         )
 
     def _candidates(self) -> tuple[Dialect, ...]:
-        """The dialect that has worked, or all of them, the likeliest first."""
-        if self._settled and self._dialect is not None:
-            return (self._dialect,)
+        """All dialects, the one that has worked or was named first: a refusal costs a request and does nothing."""
         return tuple(sorted(Dialect, key=lambda dialect: dialect is not self._dialect))
-
-    def _refused(self, dialect: Dialect, error: AgentRpcError) -> AgentRpcError:
-        """An error that says the dialect is not spoken is kept and the next one tried; any other one is raised."""
-        if error.code in _NOT_SPOKEN:
-            return error
-        self._settle(dialect)
-        raise error
-
-    def _settle(self, dialect: Dialect) -> None:
-        self._dialect, self._settled = dialect, True
 
     def _learn(self, card: AgentCard) -> None:
         self._card = card
@@ -261,6 +258,8 @@ class AgentClient:
         except (AgentHttpError, AgentProtocolError) as error:
             _log.info("no agent card: %s", error)
             self._card_asked = True
+        except (AgentLost, AgentIdle) as error:
+            raise AgentUnreachable(f"could not read the agent's card: {error}; nothing was sent") from error
 
 
 def _whole(transcript: Transcript, result: object) -> AgentUpdate:

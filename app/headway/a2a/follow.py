@@ -76,6 +76,7 @@ class Follower:
         self._rng = rng
         self._policy = policy
         self._pauses = 0
+        self._heard = False
         self._broken: AgentError | None = None
 
     async def stream(self, message: OutgoingMessage) -> AsyncGenerator[AgentUpdate]:
@@ -90,13 +91,15 @@ class Follower:
                 async for update in self._send(message):
                     yield update
         except AgentRpcError as error:
-            if error.code not in NOT_STREAMING or self._transcript.task_id is not None:
+            if error.code not in NOT_STREAMING or self._heard:
                 raise
             async for update in self._send(message):
                 yield update
             self._agent.stop_streaming()
+        if not self._heard:
+            raise AgentProtocolError(EMPTY_RESPONSE)
         if not self._transcript.ended:
-            async with aclosing(self._to_the_end(message.task_id)) as rest:
+            async with aclosing(self._to_the_end()) as rest:
                 async for update in rest:
                     yield update
 
@@ -104,7 +107,8 @@ class Follower:
         """Take up a task by its id and follow it to the end."""
         self._transcript.begin_turn(replying=False)
         self._transcript.task_id = task_id
-        async with aclosing(self._to_the_end(task_id)) as updates:
+        self._heard = True
+        async with aclosing(self._to_the_end()) as updates:
             async for update in updates:
                 yield update
 
@@ -113,15 +117,16 @@ class Follower:
         frame = read_frame(await self._agent.ask_send(message, blocking=False))
         if frame is None:
             raise AgentProtocolError("the agent's answer is neither a task nor a message")
+        self._heard = True
         if (update := self._transcript.apply(frame)) is not None:
             yield update
 
-    async def _to_the_end(self, asked_id: str | None) -> AsyncGenerator[AgentUpdate]:
+    async def _to_the_end(self) -> AsyncGenerator[AgentUpdate]:
         """Ask how the task stands and follow it again, until it has ended or cannot be asked any more."""
         self._transcript.end_turn()
-        task_id = self._transcript.task_id or asked_id
+        task_id = self._transcript.task_id
         if task_id is None:
-            raise self._broken or AgentProtocolError(EMPTY_RESPONSE)
+            raise self._broken or AgentProtocolError("the stream ended without a final event and named no task")
         failures = 0
         while True:
             try:
@@ -179,6 +184,7 @@ class Follower:
                     if frame is None:
                         _log.warning("skipped a frame that is no task, message or update")
                         continue
+                    self._heard = True
                     if _goes_on(frame):
                         held = frame
                         continue
@@ -190,7 +196,7 @@ class Follower:
         except Silent:
             _log.info("the agent says that its stream goes on, and says no more")
         except _BROKEN as error:
-            if self._transcript.task_id is None:
+            if not self._heard:
                 raise
             _log.info("a stream broke off: %s", error)
             self._broken = error
@@ -202,7 +208,7 @@ class Follower:
         task_id = frame.task_id or self._transcript.task_id
         if not isinstance(frame, StatusFrame) or task_id is None or frame.state is None:
             return frame
-        if frame.state != "completed" or frame.text or self._transcript.has_text:
+        if frame.state != "completed" or frame.text or self._transcript.has_output:
             return frame
         try:
             whole = read_frame(await self._agent.ask(Verb.GET, task_id))

@@ -8,13 +8,12 @@ here; artifact text is cleaned later, as a stream, since a character may be spli
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from headway.a2a.errors import AgentRpcError, NotCancelable, UnknownTask
+from headway.a2a.progress import metadata_percent, text_percent
 from headway.a2a.states import TaskState, read_state
 from headway.core.text import ERROR_LIMIT, LINE_LIMIT, clean, clean_line
 
@@ -22,7 +21,6 @@ Json = dict[str, Any]
 ID_LIMIT: Final = LINE_LIMIT
 TASK_NOT_FOUND: Final = -32001
 TASK_NOT_CANCELABLE: Final = -32002
-_PERCENT: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 _ONEOF: Final = ("task", "message", "statusUpdate", "artifactUpdate", "status_update", "artifact_update")
 _AGENT_ROLES: Final = frozenset({"agent", "role_agent", "assistant", "model"})
 
@@ -62,14 +60,17 @@ class ArtifactFrame:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFrame:
-    """The whole task as it stands. `lines` are the agent's earlier messages, oldest first."""
+    """The whole task as it stands. `lines` are the agent's earlier messages, oldest first.
+
+    `artifacts` is None where the task does not list any: that takes nothing back.
+    """
 
     task_id: str | None
     context_id: str | None
     state: TaskState | None
     text: str | None
     percent: float | None
-    artifacts: tuple[Artifact, ...]
+    artifacts: tuple[Artifact, ...] | None
     lines: tuple[str, ...]
     raw: Json
 
@@ -152,13 +153,12 @@ def _artifact_frame(update: Json) -> ArtifactFrame | None:
         # v0.1 keeps these two on the artifact itself.
         append=update.get("append", artifact.get("append")) is True,
         last=update.get("lastChunk", artifact.get("lastChunk")) is True,
-        percent=_metadata_percent(update.get("metadata")),
+        percent=metadata_percent(update.get("metadata")),
     )
 
 
 def _snapshot(task: Json) -> SnapshotFrame:
     state, text, status = _status(task.get("status"))
-    artifacts = task.get("artifacts")
     history = task.get("history")
     return SnapshotFrame(
         task_id=_id(task.get("id") or task.get("taskId")),
@@ -166,11 +166,7 @@ def _snapshot(task: Json) -> SnapshotFrame:
         state=state,
         text=text if text is not None else _messages_text(task.get("messages")),
         percent=_percent(task, status, text, state),
-        artifacts=tuple(
-            _artifact(item, index)
-            for index, item in enumerate(artifacts if isinstance(artifacts, list) else ())
-            if isinstance(item, dict)
-        ),
+        artifacts=_artifacts(task.get("artifacts")),
         lines=tuple(_agent_lines(history if isinstance(history, list) else [])),
         raw=task,
     )
@@ -195,6 +191,12 @@ def _status(status: object) -> tuple[TaskState | None, str | None, Json]:
     message = status.get("message")
     text = clean(message) if isinstance(message, str) else _text(message)
     return read_state(status.get("state")), text, status
+
+
+def _artifacts(listed: object) -> tuple[Artifact, ...] | None:
+    if not isinstance(listed, list):
+        return None
+    return tuple(_artifact(item, index) for index, item in enumerate(listed) if isinstance(item, dict))
 
 
 def _artifact(artifact: Json, index: int) -> Artifact:
@@ -247,38 +249,12 @@ def _context(holder: Json) -> str | None:
 
 def _percent(holder: Json, status: Json, text: str | None, state: TaskState | None) -> float | None:
     message = status.get("message")
-    for metadata in (
-        holder.get("metadata"),
-        status.get("metadata"),
-        message.get("metadata") if isinstance(message, dict) else None,
-    ):
-        if (percent := _metadata_percent(metadata)) is not None:
+    inner = message.get("metadata") if isinstance(message, dict) else None
+    for metadata in (holder.get("metadata"), status.get("metadata"), inner):
+        if (percent := metadata_percent(metadata)) is not None:
             return percent
-    if text is not None and (state is None or not state.terminal) and (found := _PERCENT.search(text)):
-        return percent if (percent := float(found[1])) <= 100 else None
-    return None
-
-
-def _metadata_percent(metadata: object) -> float | None:
-    if not isinstance(metadata, dict):
-        return None
-    whole, share = _number(metadata.get("progressPercentage")), _number(metadata.get("progress"))
-    if whole is not None:
-        return min(whole, 100.0)
-    if share is None:
-        return None
-    # Above 1 it can only have been meant as a percentage.
-    return share * 100 if share <= 1 else min(share, 100.0)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, str):
-        found = _PERCENT.fullmatch(value.strip()[:16])
-        return float(found[1]) if found else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # Compared before it is converted: an int may be too large for a float.
-    return float(value) if 0 <= value <= 1e6 and math.isfinite(value) else None
+    # A final message that speaks of percentages is a result, not progress.
+    return text_percent(text) if text is not None and (state is None or not state.terminal) else None
 
 
 def _rpc_error(error: object) -> AgentRpcError:

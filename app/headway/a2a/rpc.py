@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -155,11 +155,11 @@ def _named_failures() -> Iterator[None]:
 
 
 def _event_result(kind: str, data: str) -> object:
-    payload = _parse(data)
-    result = read_result(payload)
-    if kind == "error":
-        raise AgentProtocolError(f"the agent's stream reported an error: {excerpt(data)}")
-    return result
+    if kind != "error":
+        return read_result(_parse(data))
+    with suppress(ValueError):
+        read_result(loads(data))
+    raise AgentProtocolError(f"the agent's stream reported an error: {excerpt(data)}")
 
 
 def _body_result(response: httpx.Response, body: Body) -> object:
@@ -214,4 +214,3 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return min(float(value), 86_400.0) if 0 <= value < 1e9 and math.isfinite(value) else None
-

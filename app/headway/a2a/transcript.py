@@ -41,20 +41,19 @@ class Transcript:
         return self._shown.text
 
     @property
-    def has_text(self) -> bool:
-        """An artifact has given text, so a result need not be asked for."""
-        return self._artifacts.has_text
+    def has_output(self) -> bool:
+        """An artifact has come, so a result need not be asked for."""
+        return self._artifacts.has_output
 
     @property
     def ended(self) -> bool:
         """Nothing more comes by itself: the task is terminal, or waits for somebody."""
-        if self.state is None:
-            return False
-        return self.state.terminal or (self.state.interrupted and not self._replying)
+        return self.state is not None and (self.state.terminal or self.state.interrupted)
 
     def begin_turn(self, *, replying: bool) -> None:
         """A message is about to be sent. A reply's first snapshot may still show the question that it answers."""
         self._replying = replying
+        self.state = None
         if not replying:
             self.task_id = None
 
@@ -84,7 +83,9 @@ class Transcript:
 
     def _artifact(self, frame: ArtifactFrame) -> AgentUpdate:
         self._fresh = False
-        old = self._shown.text if not frame.append else ""
+        # Taken only where it is needed: a long stream would pay for it with every chunk.
+        replacing = not frame.append and self._artifacts.known(frame.artifact.id) is not None
+        old = self._shown.text if replacing else ""
         name, text, replaces = self._artifacts.add(frame.artifact, append=frame.append, last=frame.last)
         if replaces:
             self._replace({name: text})
@@ -100,7 +101,8 @@ class Transcript:
             for line in frame.lines[:-1] if frame.lines and frame.lines[-1] == frame.text else frame.lines:
                 self._shown.add_line(line)
             self._fresh = False
-        self._reconcile(frame.artifacts)
+        if frame.artifacts is not None:
+            self._reconcile(frame.artifacts)
         if frame.text is not None and frame.text != self._message:
             self._shown.add_line(frame.text)
         return self._update(frame.state, frame.text, frame.percent, self._shown.since(old), raw=frame.raw)
@@ -158,14 +160,16 @@ class Transcript:
         *,
         raw: Json | None,
     ) -> AgentUpdate | None:
+        if self._replying and state is not None:
+            # Until the agent has moved on, a state of waiting is the one that the reply was sent to.
+            state = None if state.interrupted else state
+            self._replying = state is None
         new_state = state if state != self.state else None
         new_text = text if text != self._message else None
         new_percent = percent if percent != self._percent else None
         self.state = state or self.state
         self._message = text if text is not None else self._message
         self._percent = percent if percent is not None else self._percent
-        if state is not None and not state.interrupted:
-            self._replying = False
         if new_state is None and new_text is None and new_percent is None and splice is None:
             return None
         ended = new_state is not None and new_state.terminal

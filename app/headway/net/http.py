@@ -30,6 +30,12 @@ IDENTITY: Final = {"Accept-Encoding": "identity"}
 """Compressed bodies are not asked for: their size is unknown until they have been unpacked."""
 
 
+def open_client(*, connections: int = 1_000) -> httpx.AsyncClient:
+    """An httpx client as safety.md wants it: no proxies from the environment, no redirects, room for many streams."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100)
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT)
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A body as far as it came; `broken` is what ended it early, if anything did."""

@@ -162,4 +162,3 @@ def _refusal(status: int, detail: str) -> BadStatus:
     if status in (401, 403):
         return NotAllowed(status, detail)
     return (CursorGone if status == 410 else BadStatus)(status, detail)
-
