@@ -35,10 +35,22 @@ check: install ## everything that can be judged without running the tests, and t
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/markup_lint.py
+	$(BIN)/python .ci/house_rules.py
+	$(BIN)/python .ci/secret_scan.py
 	$(BIN)/python .ci/lock.py check
+	$(BIN)/python .ci/reqs.py
+	$(BIN)/python .ci/wheel_demo.py
 
 reqs: install ## the requirement ids with the tests that prove them
 	@$(BIN)/python .ci/reqs.py
+
+bench: install ## every figure of benchmarks/, each a ratio measured side by side
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+screenshots: install ## take the pictures in screenshots/ again, from a real run of the demo
+	$(BIN)/python screenshots/take.py
 
 lock: install ## resolve the locks again after a change of dependencies (UV_OPTIONS=--upgrade for newer ones)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py write $(UV_OPTIONS)
