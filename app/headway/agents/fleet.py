@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from headway.agents.server import AgentServer
 from headway.net.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -82,6 +83,7 @@ class AgentFleet:
         async with AsyncExitStack() as stack:
             self.journal = Journal(self._clock, self._log)
             stack.callback(self.journal.close)
+            stack.push_async_callback(self._stop_servers)
             for spec in self._specs:
                 agent = SimulatedAgent(
                     spec.name,
@@ -91,13 +93,18 @@ class AgentFleet:
                     seed=spec.seed,
                     slots=spec.slots,
                 )
-                server = AgentServer(agent, host=self._host, port=spec.port)
-                self._servers[spec.name] = await stack.enter_async_context(server)
+                server = self._servers[spec.name] = AgentServer(agent, host=self._host, port=spec.port)
+                await server.start()
             self._exit = stack.pop_all()
 
     async def stop(self) -> None:
         """Stop all of them; to stop twice does nothing."""
         await self._exit.aclose()
+
+    async def _stop_servers(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for server in self._servers.values():
+                group.create_task(server.stop())
 
     async def __aenter__(self) -> AgentFleet:
         await self.start()
@@ -109,20 +116,22 @@ class AgentFleet:
         await self.stop()
 
 
-def serve_agent(
+@asynccontextmanager
+async def serve_agent(
     name: str = "agent",
     behaviour: BehaviourName = BehaviourName.STREAM,
     *,
-    clock: Clock | None = None,
-    log: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
     seed: int = 0,
     slots: int | None = None,
-    port: int = 0,
-) -> AgentServer:
-    """One agent on 127.0.0.1, not yet started: `async with serve_agent("coder") as server: … server.url`.
+    clock: Clock | None = None,
+    log: Path | None = None,
+) -> AsyncIterator[AgentServer]:
+    """One agent: `async with serve_agent("coder") as server: … server.url`.
 
-    Its journal stays readable in `server.agent.journal`. Raises OSError when the log cannot be opened.
+    What it was asked stays readable in `server.agent.journal`. Raises OSError when the port is taken or the log cannot
+    be opened.
     """
-    clock = clock or SystemClock()
-    agent = SimulatedAgent(name, behaviour, clock=clock, journal=Journal(clock, log), seed=seed, slots=slots)
-    return AgentServer(agent, port=port)
+    async with AgentFleet([AgentSpec(name, behaviour, port, seed, slots)], host=host, clock=clock, log=log) as fleet:
+        yield fleet[name]

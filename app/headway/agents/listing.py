@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headway.agents import render
 from headway.agents.errors import Code, RpcError
-from headway.agents.task import Dialect, State, Task
+from headway.agents.task import Dialect, State
 
 if TYPE_CHECKING:
     from headway.agents.calls import Call
@@ -24,7 +24,12 @@ def list_tasks(tasks: TaskTable, call: Call) -> dict[str, Any]:
     size = call.params.get("pageSize") or DEFAULT_PAGE
     if not isinstance(size, int) or not 1 <= size <= MAX_PAGE:
         raise RpcError(Code.INVALID_PARAMS, f"pageSize must be a whole number from 1 to {MAX_PAGE}")
-    matching = [job.task for job in tasks if _matches(job.task, call)][::-1]
+    state, context = _state(call.params.get("status")), call.params.get("contextId")
+    matching = [
+        job.task
+        for job in tasks
+        if (state is None or job.task.state is state) and (not context or job.task.context_id == context)
+    ][::-1]
     start = _start([task.task_id for task in matching], call.params.get("pageToken"))
     page = matching[start : start + size]
     rendered = [render.snapshot(task, Dialect.V1_0, call.history_length) for task in page]
@@ -40,12 +45,10 @@ def list_tasks(tasks: TaskTable, call: Call) -> dict[str, Any]:
     }
 
 
-def _matches(task: Task, call: Call) -> bool:
-    context, status = call.params.get("contextId"), call.params.get("status")
-    return (not context or task.context_id == context) and (not status or task.state is _state(status))
-
-
-def _state(value: object) -> State:
+def _state(value: object) -> State | None:
+    """The state to filter by; None for all of them."""
+    if not value:
+        return None
     state = render.parse_state(value) if isinstance(value, str) else None
     if state is None:
         raise RpcError(Code.INVALID_PARAMS, "status must be a TASK_STATE_… this agent uses")
