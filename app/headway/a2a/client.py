@@ -135,6 +135,24 @@ class AgentClient:
         await self.cancel(task_id)
         return await self.get(task_id)
 
+    async def find_task(self, context_id: str) -> str | None:
+        """The id of the task of a context, for a message that was sent and whose answer never came.
+
+        None where the agent has no such task, or cannot say (before v1.0). Raises as any request does.
+        """
+        await self._discover()
+        if self._dialect is Dialect.V0_3:
+            return None
+        params = {"contextId": context_id, "pageSize": 1}
+        try:
+            result = await self._rpc.call(self._request(Dialect.V1_0, Verb.LIST, lambda _: params, context_id, {}))
+        except AgentRpcError as error:
+            _log.info("the agent cannot list its tasks: %s", error)
+            return None
+        tasks = result.get("tasks") if isinstance(result, dict) else None
+        newest = read_frame(tasks[0]) if isinstance(tasks, list) and tasks else None
+        return newest.task_id if newest is not None and newest.context_id == context_id else None
+
     async def ask(self, verb: Verb, task_id: str) -> object:
         """Send a request about a task and return the raw result."""
         return await self._negotiated(verb, lambda dialect: {"id": task_id}, task_id, {})

@@ -23,6 +23,8 @@ class Verb(StrEnum):
     GET = "get"
     CANCEL = "cancel"
     RESUBSCRIBE = "resubscribe"
+    LIST = "list"
+    """v1.0 only."""
 
 
 METHODS: Final[Mapping[Dialect, Mapping[Verb, str]]] = {
@@ -32,6 +34,7 @@ METHODS: Final[Mapping[Dialect, Mapping[Verb, str]]] = {
         Verb.GET: "GetTask",
         Verb.CANCEL: "CancelTask",
         Verb.RESUBSCRIBE: "SubscribeToTask",
+        Verb.LIST: "ListTasks",
     },
     Dialect.V0_3: {
         Verb.SEND: "message/send",

@@ -124,6 +124,10 @@ class Ledger:
             sending.enqueue, delegation_id, attempt=attempt, message=message, not_before=not_before
         )
 
+    async def enqueue_pending(self, target_id: str) -> int:
+        """See `sending.enqueue_pending`."""
+        return await self._write(sending.enqueue_pending, target_id)
+
     # Going on and ending
 
     async def append(self, delegation_id: str, attempt: int | None, seen: Observation) -> Row:
@@ -196,6 +200,12 @@ class Ledger:
         return await self._read(
             reading.list_, source_id=source_id, target_id=target_id, status=status, limit=limit, before=before
         )
+
+    async def records(
+        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
+    ) -> list[Delegation]:
+        """See `reading.records`."""
+        return await self._read(reading.records, status=status, limit=limit, before=before)
 
     async def unfinished(self) -> list[Delegation]:
         """See `reading.unfinished`."""

@@ -58,12 +58,7 @@ def list_(
     Pages are stable while others write: what arrives comes before the first page. A `before` that is not known (it may
     have been evicted) gives an empty page.
     """
-    wanted: list[ColumnElement[bool]] = []
-    if before is not None:
-        wanted.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
-    for column, value in ((_d.source_id, source_id), (_d.target_id, target_id), (_d.status, status)):
-        if value is not None:
-            wanted.append(column == str(value))
+    wanted = _wanted(before, (_d.source_id, source_id), (_d.target_id, target_id), (_d.status, status))
     body = schema.bodies.c
     page = (
         select(
@@ -77,6 +72,15 @@ def list_(
         .limit(limit)
     )
     return [_listed(values) for values in conn.execute(page)]
+
+
+def records(
+    conn: Connection, *, status: Status | None = None, limit: int = 50, before: str | None = None
+) -> list[Delegation]:
+    """A page of whole records across workspaces, without progress text; newest first, as `list_`."""
+    wanted = _wanted(before, (_d.status, status))
+    page = select(*HELD_COLUMNS).where(*wanted).order_by(_d.id.desc()).limit(limit)
+    return [rows.whole(conn, rows.read_held(values), progress=False) for values in conn.execute(page).all()]
 
 
 def unfinished(conn: Connection) -> list[Delegation]:
@@ -135,6 +139,13 @@ def position(conn: Connection) -> tuple[str, int, int]:
     """Epoch, seq of the newest event, and the lowest seq that is kept."""
     epoch, head, lowest = _META(conn).one()
     return epoch, head, lowest
+
+
+def _wanted(before: str | None, *columns: tuple[ColumnElement[Any], object]) -> list[ColumnElement[bool]]:
+    wanted = [column == str(value) for column, value in columns if value is not None]
+    if before is not None:
+        wanted.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
+    return wanted
 
 
 def _listed(values: Sequence[Any]) -> Listed:

@@ -120,11 +120,11 @@ def must_hold(conn: Connection, delegation_id: str) -> Held:
     return found
 
 
-def whole(conn: Connection, found: Held) -> Delegation:
-    """The whole record, bodies and progress text included."""
+def whole(conn: Connection, found: Held, *, progress: bool = True) -> Delegation:
+    """The whole record, bodies included, and its progress text where that is asked for."""
     row = found.row
     task, result, traceparent = _BODIES(conn, k=found.id).one()
-    progress = texts.read(conn, found.id, found.extent)
+    said = texts.read(conn, found.id, found.extent) if progress else EMPTY_PROGRESS
     return Delegation.model_construct(
         delegation_id=row.delegation_id,
         source_id=row.source_id,
@@ -152,8 +152,8 @@ def whole(conn: Connection, found: Held) -> Delegation:
         via=row.via,
         recorded=row.recorded,
         seq=row.seq,
-        progress_offset=progress.start,
-        progress_text=progress.text,
+        progress_offset=said.start,
+        progress_text=said.text,
     )
 
 

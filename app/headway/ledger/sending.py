@@ -38,6 +38,13 @@ _NEXT: Final = Prepared(
     .with_for_update(skip_locked=True)
 )
 
+_PENDING: Final = Prepared(
+    select(_d.delegation_id)
+    .where(_d.target_id == bindparam("target"), text(schema.WAITING), _d.status == Status.PENDING.value)
+    .order_by(_d.id)
+    .limit(bindparam("limit_"))
+)
+
 
 def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
     """Make a delegation, pending; or find the one that its source's idempotency key stands for already.
@@ -110,6 +117,14 @@ def enqueue(
         edit.emit(_status(found, Status.QUEUED, attempt=row.attempt, message=message))
     edit.set(not_before=not_before)
     return edit.save()
+
+
+def enqueue_pending(transaction: Transaction, target_id: str, limit: int = 500) -> int:
+    """Let what was delegated to a target and found no free slot wait in the queue; returns how many these were."""
+    pending = _PENDING(transaction.conn, target=target_id, limit_=limit).scalars().all()
+    for delegation_id in pending:
+        enqueue(transaction, delegation_id)
+    return len(pending)
 
 
 def check_move(found: Held, new: Status, attempt: int | None) -> None:

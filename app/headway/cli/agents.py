@@ -1,0 +1,63 @@
+"""`headway agents` and `headway agents add`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from headway.cli.exits import ExitCode, run
+from headway.cli.options import Data, Json, Place, Url
+
+agents_app = typer.Typer(help="The agents that tasks can be handed to.", invoke_without_command=True)
+
+
+@agents_app.callback()
+def agents(context: typer.Context, json: Json = False, url: Url = None, data: Data = None) -> None:
+    """List the agents."""
+    place = Place.of(context, url, data)
+    if context.invoked_subcommand is not None:
+        context.obj = place
+        return
+    run(_list(place, json))
+
+
+async def _list(place: Place, json: bool) -> int:
+    from headway.cli.render import print_agents, print_array
+
+    async with place.connect() as connector:
+        workspaces = [workspace for workspace in await connector.agents() if workspace.role != "operator"]
+    if json:
+        print_array(workspaces)
+    else:
+        print_agents(workspaces)
+    return ExitCode.OK
+
+
+@agents_app.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What to call it here.")],
+    agent_url: Annotated[str, typer.Argument(metavar="URL", help="Where its A2A endpoint or its card is.")],
+    slots: Annotated[int, typer.Option(min=1, max=10_000, help="How many tasks it may be given at once.")] = 1,
+    json: Json = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Register an A2A agent by its card."""
+    run(_add(Place.of(context, url, data), name, agent_url, slots, json))
+
+
+async def _add(place: Place, name: str, agent_url: str, slots: int, json: bool) -> int:
+    from headway.connectors.errors import Conflict
+
+    async with place.connect() as connector:
+        if any(workspace.name == name for workspace in await connector.agents()):
+            raise Conflict(f"An agent is called {name} already.", next_step="Choose another name.")
+        workspace_id = await connector.add_agent(agent_url, name=name, slots=slots)
+        added = next(workspace for workspace in await connector.agents() if workspace.id == workspace_id)
+    if json:
+        typer.echo(added.model_dump_json(indent=2))
+    else:
+        typer.echo(f"{added.name} is {added.status} ({added.id})")
+    return ExitCode.OK

@@ -1,0 +1,52 @@
+"""The `headway` command and its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import headway
+from headway.cli import agent, board, delegations, demo, serve
+from headway.cli.agents import agents_app
+from headway.cli.options import Data, Place, Url
+
+app = typer.Typer(
+    name="headway",
+    help="Mission control for agent delegations, in the terminal. Without a command: the board.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headway {headway.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    url: Url = None,
+    data: Data = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Find the place that every command starts from; without a command, open the board."""
+    context.obj = Place(url, data)
+    if context.invoked_subcommand is None:
+        board.board(context)
+
+
+app.command()(board.board)
+app.command()(demo.demo)
+app.command()(delegations.dispatch)
+app.command()(delegations.ls)
+app.command()(delegations.show)
+app.command()(delegations.watch)
+app.command()(delegations.cancel)
+app.command()(delegations.poll)
+app.add_typer(agents_app, name="agents")
+app.command()(serve.serve)
+app.command()(agent.agent)
+app.command(name="demo-fleet", hidden=True)(demo.demo_fleet)

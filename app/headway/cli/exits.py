@@ -1,0 +1,44 @@
+"""Exit codes, and how a failure is told: what happened, what was not changed, what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from enum import IntEnum
+from typing import Any, NoReturn
+
+import typer
+
+
+class ExitCode(IntEnum):
+    """What a script can tell a run by (spec: dashboard, "Around it")."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_REACHABLE = 3
+    NOT_ALLOWED = 4
+    NOT_FOUND = 5
+
+
+INTERRUPTED = 130
+"""Ended by ctrl+c, as shells count it."""
+
+
+def fail(message: str, code: int = ExitCode.FAILED) -> NoReturn:
+    """Say what went wrong on stderr and end with `code`."""
+    typer.echo(f"headway: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def run(work: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run a command to its end and exit with the code it returns; a connector's error becomes its exit code."""
+    from headway.connectors.errors import ConnectorError
+
+    try:
+        code = asyncio.run(work)
+    except ConnectorError as error:
+        fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    raise typer.Exit(code)

@@ -1,0 +1,67 @@
+"""The FastAPI application: routes, and what their errors become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+import headway
+from headway.core.text import clean_line
+from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnavailable, NotFound
+from headway.platform.errors import ApiError
+from headway.platform.platform import Platform
+from headway.platform.routes import delegations, overview, workspaces
+
+_LEDGER_STATUSES = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    CursorGone: HTTPStatus.GONE,
+    LedgerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """The HTTP API of an open platform (spec: platform-api)."""
+    app = FastAPI(
+        title="Headway", version=headway.__version__, description="The delegation platform.", redirect_slashes=False
+    )
+    app.state.platform = platform
+    app.include_router(overview.router)
+    app.include_router(workspaces.router)
+    app.include_router(delegations.router)
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(LedgerError, _ledger_error)
+    app.add_exception_handler(RequestValidationError, _invalid_parameter)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+async def _api_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)
+    return _answer(error.status, error.message, error.headers)
+
+
+async def _ledger_error(request: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in _LEDGER_STATUSES.items() if isinstance(error, kind))
+    return _answer(status, str(error))
+
+
+async def _invalid_parameter(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, clean_line(f"{field}: {first['msg']}"))
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return _answer(error.status_code, clean_line(str(error.detail)), error.headers)
+
+
+def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": message}, status_code=status, headers=dict(headers) if headers else None)

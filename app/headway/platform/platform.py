@@ -1,0 +1,102 @@
+"""The platform as a whole: the ledger, and what runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from headway.core.api import Workspace
+from headway.core.clock import Clock
+from headway.ledger.ledger import Ledger
+from headway.ledger.records import NewWorkspace, StoredEvent
+from headway.platform.agents import Agents
+from headway.platform.auth import ADMIN, new_token, token_hash
+from headway.platform.dispatcher import Dispatcher
+from headway.platform.folder import DataFolder
+from headway.platform.ring import Frame, Ring
+from headway.platform.settings import Settings
+from headway.platform.stream import encode_frame
+from headway.platform.sweeper import ONLINE, Sweeper
+
+OPERATOR: Final = "operator"
+_AGENT_TIMEOUT: Final = httpx.Timeout(10.0, read=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything that a request may need. `dispatcher` and `sweeper` run until `open` ends."""
+
+    ledger: Ledger
+    ring: Ring
+    agents: Agents
+    dispatcher: Dispatcher
+    sweeper: Sweeper
+    clock: Clock
+    settings: Settings
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: DataFolder,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        rng: random.Random,
+        settings: Settings,
+    ) -> AsyncIterator[Platform]:
+        """Open the ledger in `folder`, resume what an earlier run left, and dispatch until the block ends.
+
+        Raises `ledger.errors.LedgerLocked` where another process runs on the folder, LedgerUnavailable where the
+        ledger cannot be used.
+        """
+        unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=50)
+        async with (
+            Ledger.open(folder.ledger, clock=clock, new_id=new_id) as ledger,
+            httpx.AsyncClient(timeout=_AGENT_TIMEOUT, limits=unlimited, trust_env=False) as http,
+        ):
+            await _admit_admin(ledger, folder)
+            agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
+            dispatcher = Dispatcher(ledger, agents, clock, settings)
+            sweeper = Sweeper(ledger, dispatcher, agents, clock, settings)
+            ring = Ring(head=ledger.head, limit=settings.ring_bytes)
+            unsubscribe = ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events))
+            running = [asyncio.create_task(dispatcher.run()), asyncio.create_task(sweeper.run())]
+            try:
+                yield cls(ledger, ring, agents, dispatcher, sweeper, clock, settings)
+            finally:
+                unsubscribe()
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
+
+    async def operator(self) -> Workspace:
+        """The person's own workspace, made when it is first needed."""
+        return await self.ledger.ensure_workspace(NewWorkspace(name=OPERATOR, role=OPERATOR, status=ONLINE))
+
+    async def replay(self, after: int, *, limit: int) -> Sequence[Frame]:
+        """Frames from the ledger, for streams that begin before the ring."""
+        events = await self.ledger.replay(after, limit)
+        return [frame(self.ledger.epoch, event) for event in events]
+
+
+def frame(epoch: str, event: StoredEvent) -> Frame:
+    """A committed event as every stream sends it, encoded once."""
+    envelope = b'{"type":"%s","timestamp":%d,"data":%s}' % (
+        event.type.encode(),
+        event.timestamp,
+        event.payload.encode(),
+    )
+    return Frame(event.seq, event.workspace_id, event.target_id, encode_frame(epoch, event.seq, envelope))
+
+
+async def _admit_admin(ledger: Ledger, folder: DataFolder) -> None:
+    admin = token_hash(folder.ensure_token(new_token))
+    if await ledger.find_token(admin) is None:
+        await ledger.add_token(admin, ADMIN)

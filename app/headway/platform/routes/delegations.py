@@ -1,0 +1,207 @@
+"""`/workspaces/:id/…`: delegate, list, get, record, update, cancel, poll."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from headway.a2a.errors import AgentError
+from headway.core.api import (
+    CancelRequest,
+    DelegateAccepted,
+    DelegateRequest,
+    DelegationSummary,
+    RecordAccepted,
+    RecordRequest,
+    StatusAnswer,
+    UpdateRequest,
+)
+from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Status, read_status
+from headway.core.text import ERROR_LIMIT, clean
+from headway.ledger.errors import LedgerUnavailable
+from headway.ledger.records import Listed, NewDelegation
+from headway.platform.errors import AgentFailed, BadRequest, Unavailable
+from headway.platform.routes.asking import (
+    Caller,
+    Served,
+    Source,
+    accepts,
+    body_of,
+    delegation_of,
+    optional_body_of,
+    refuses,
+)
+
+INVALID: Final = "invalid delegation request"
+INVALID_BODY: Final = "invalid request body"
+NOT_A_UUID: Final = "target_id must be a valid UUID"
+SELF: Final = "self-delegation not permitted"
+LIST_LIMIT: Final = 50
+UPDATABLE: Final = (Status.COMPLETED, Status.FAILED, Status.QUEUED, Status.IN_PROGRESS, Status.DISPATCHED)
+BAD_STATUS: Final = "status must be completed, failed, queued or in_progress"
+
+router = APIRouter(prefix="/workspaces/{workspace_id}", tags=["delegations"])
+
+
+@router.post(
+    "/delegate",
+    status_code=202,
+    response_model=DelegateAccepted,
+    response_model_exclude_none=True,
+    openapi_extra=accepts(DelegateRequest),
+    responses={200: {"model": DelegateAccepted}, **refuses(400, 409, 413, 503)},
+)
+async def delegate(request: Request, source: Source, platform: Served) -> JSONResponse:
+    """Hand a task to another workspace; it is durable before this answers."""
+    wanted = await body_of(DelegateRequest, request, platform, error=INVALID)
+    if not wanted.task.strip():
+        raise BadRequest(INVALID)
+    target = _uuid(wanted.target_id)
+    if target == source:
+        raise BadRequest(SELF)
+    now = platform.clock.now_ms()
+    new = NewDelegation(
+        source_id=source,
+        target_id=target,
+        task=wanted.task,
+        idempotency_key=wanted.idempotency_key or None,
+        priority=DEFAULT_PRIORITY if wanted.priority is None else wanted.priority,
+        expires_at=now + wanted.expires_in_seconds * 1000 if wanted.expires_in_seconds else None,
+        deadline=now + wanted.deadline_seconds * 1000 if wanted.deadline_seconds else None,
+        traceparent=_traceparent(request),
+    )
+    delegated = await platform.ledger.delegate(new)
+    known = delegated.delegation
+    if not delegated.created:
+        again = DelegateAccepted(
+            delegation_id=known.delegation_id, status=known.status, target_id=known.target_id, idempotent_hit=True
+        )
+        return _json(again, 200)
+    platform.dispatcher.nudge(target)
+    return _json(DelegateAccepted(delegation_id=known.delegation_id, status="delegated", target_id=target), 202)
+
+
+@router.get("/delegations", response_model=list[DelegationSummary], responses=refuses(422))
+async def list_delegations(
+    workspace_id: str,
+    platform: Served,
+    caller: Caller,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = LIST_LIMIT,
+    before: Annotated[str | None, Query(max_length=256)] = None,
+) -> list[DelegationSummary]:
+    """What the workspace has handed over, the newest first."""
+    caller.require_read(workspace_id)
+    page = await platform.ledger.list_(source_id=workspace_id, status=status, limit=limit, before=before)
+    return [_summary(item) for item in page]
+
+
+@router.post(
+    "/delegations/record",
+    status_code=202,
+    response_model=RecordAccepted,
+    openapi_extra=accepts(RecordRequest),
+    responses=refuses(400, 409, 413, 503),
+)
+async def record(request: Request, source: Source, platform: Served) -> RecordAccepted:
+    """Keep a delegation that the workspace has sent itself."""
+    said = await body_of(RecordRequest, request, platform, error=INVALID_BODY)
+    try:
+        await platform.ledger.record(source, _uuid(said.target_id), said.task, said.delegation_id)
+    except LedgerUnavailable as error:
+        raise Unavailable("failed to record delegation") from error
+    return RecordAccepted(delegation_id=said.delegation_id)
+
+
+@router.get("/delegations/{delegation_id}", response_model=Delegation, responses=refuses(404))
+async def get(workspace_id: str, delegation_id: str, platform: Served, caller: Caller) -> Delegation:
+    """The whole record, progress text included."""
+    caller.require_read(workspace_id)
+    return await delegation_of(workspace_id, delegation_id, platform)
+
+
+@router.post(
+    "/delegations/{delegation_id}/update",
+    response_model=StatusAnswer,
+    openapi_extra=accepts(UpdateRequest),
+    responses=refuses(400, 404, 409, 413, 503),
+)
+async def update(request: Request, source: Source, delegation_id: str, platform: Served) -> StatusAnswer:
+    """Say how a delegation of the workspace's own stands."""
+    said = await body_of(UpdateRequest, request, platform, error=INVALID_BODY)
+    try:
+        status = read_status(said.status)
+    except ValueError:
+        raise BadRequest(BAD_STATUS) from None
+    if status not in UPDATABLE:
+        raise BadRequest(BAD_STATUS)
+    error = clean(said.error, limit=ERROR_LIMIT) if said.error else None
+    row = await platform.ledger.update(source, delegation_id, status, error, said.response_preview)
+    return StatusAnswer(delegation_id=row.delegation_id, status=row.status)
+
+
+@router.post(
+    "/delegations/{delegation_id}/cancel",
+    status_code=202,
+    response_model=StatusAnswer,
+    openapi_extra=accepts(CancelRequest),
+    responses=refuses(404, 409, 413, 422, 503),
+)
+async def cancel(request: Request, source: Source, delegation_id: str, platform: Served) -> StatusAnswer:
+    """Cancel: one that waits at once, one that runs once its agent has answered; durable before this answers."""
+    asked = await optional_body_of(CancelRequest, request, platform)
+    delegation = await delegation_of(source, delegation_id, platform)
+    row = await platform.ledger.request_cancel(
+        delegation_id, clean(asked.reason, limit=ERROR_LIMIT) if asked.reason else None
+    )
+    if row.status is Status.CANCELING:
+        platform.dispatcher.cancel(delegation)
+    return StatusAnswer(delegation_id=delegation_id, status=row.status)
+
+
+@router.post("/delegations/{delegation_id}/poll", response_model=Delegation, responses=refuses(404, 502))
+async def poll(source: Source, delegation_id: str, platform: Served) -> Delegation:
+    """Ask the agent now; the record as it is then."""
+    delegation = await delegation_of(source, delegation_id, platform)
+    try:
+        await platform.dispatcher.poll(delegation)
+    except AgentError as error:
+        raise AgentFailed(f"the agent could not be asked: {error}; the record is unchanged") from error
+    return await delegation_of(source, delegation_id, platform)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise BadRequest(NOT_A_UUID) from None
+
+
+def _traceparent(request: Request) -> str | None:
+    """The W3C trace context of the request, where it looks like one."""
+    value = request.headers.get("traceparent", "")
+    return value if len(value) == 55 and value.isascii() and value.count("-") == 3 else None
+
+
+def _summary(item: Listed) -> DelegationSummary:
+    row = item.row
+    return DelegationSummary(
+        delegation_id=row.delegation_id,
+        source_id=row.source_id,
+        target_id=row.target_id,
+        summary=item.summary,
+        status=row.status,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        response_preview=item.response_preview,
+        error=row.error,
+        last_heartbeat=row.last_activity_at,
+        deadline=row.deadline,
+    )
+
+
+def _json(body: DelegateAccepted, status: int) -> JSONResponse:
+    return JSONResponse(body.model_dump(mode="json", exclude_none=True), status_code=status)

@@ -1,0 +1,135 @@
+"""Across workspaces: health, snapshot, the event streams, and the admin's lists."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+import headway
+from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot
+from headway.core.delegation import Delegation, Status
+from headway.ledger.errors import LedgerUnavailable
+from headway.platform.errors import Clash, Gone, Missing
+from headway.platform.platform import Platform
+from headway.platform.routes.asking import Caller, Served, refuses
+from headway.platform.stream import Cursor, EventStream
+
+LIST_LIMIT = 500
+MAX_FINISHED = 100_000
+STREAM_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+
+router = APIRouter()
+
+
+class StreamResponse(Response):
+    """An ASGI stream as a FastAPI answer."""
+
+    def __init__(self, stream: EventStream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._stream(scope, receive, send)
+
+
+@router.get("/health", response_model=Health, responses={503: {"model": Health}}, tags=["service"])
+async def health(platform: Served) -> JSONResponse:
+    """Whether the ledger can be written and the stream runs; needs no token."""
+    ledger = platform.ledger
+    body = Health(status="ok", version=headway.__version__, epoch=ledger.epoch, seq=ledger.head)
+    try:
+        await ledger.check_writable()
+    except LedgerUnavailable:
+        unavailable = body.model_copy(update={"status": "unavailable"})
+        return JSONResponse(unavailable.model_dump(), status_code=503)
+    return JSONResponse(body.model_dump())
+
+
+@router.get("/snapshot", response_model=Snapshot, responses=refuses(), tags=["events"])
+async def snapshot(
+    platform: Served, caller: Caller, finished: Annotated[int, Query(ge=0, le=MAX_FINISHED)] = SNAPSHOT_FINISHED
+) -> Response:
+    """What the event stream goes on from: read at one moment."""
+    caller.require_overview()
+    taken = await platform.ledger.snapshot(finished)
+    return Response(taken.model_dump_json(), media_type="application/json")
+
+
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=256)]
+
+
+@router.get("/events/stream", response_class=Response, responses={**STREAM_ANSWER, **refuses(410)}, tags=["events"])
+async def all_events(platform: Served, caller: Caller, last_event_id: LastEventId = None) -> StreamResponse:
+    """Every event, after `Last-Event-ID` or from now on."""
+    caller.require_overview()
+    return await _stream(platform, last_event_id, None)
+
+
+@router.get(
+    "/workspaces/{workspace_id}/events/stream",
+    response_class=Response,
+    responses={**STREAM_ANSWER, **refuses(410)},
+    tags=["events"],
+)
+async def workspace_events(
+    workspace_id: str, platform: Served, caller: Caller, last_event_id: LastEventId = None
+) -> StreamResponse:
+    """The events of one workspace, as source or as target."""
+    caller.require_read(workspace_id)
+    return await _stream(platform, last_event_id, workspace_id)
+
+
+async def _stream(platform: Platform, last_event_id: str | None, workspace_id: str | None) -> StreamResponse:
+    ledger = platform.ledger
+    after = platform.ring.head
+    if last_event_id:
+        cursor = Cursor.parse(last_event_id)
+        if cursor.epoch != ledger.epoch:
+            raise Gone("this cursor is of another ledger; take a new snapshot")
+        # Raises CursorGone for what is no longer kept, or not there yet, before the answer has begun.
+        await ledger.replay(cursor.seq, limit=1)
+        after = cursor.seq
+    settings = platform.settings
+    return StreamResponse(
+        EventStream(
+            platform.ring,
+            platform.replay,
+            after=after,
+            workspace_id=workspace_id,
+            clock=platform.clock,
+            keep_alive=settings.keep_alive,
+            write_timeout=settings.write_timeout,
+        )
+    )
+
+
+@router.get("/admin/delegations", response_model=list[Delegation], responses=refuses(422), tags=["admin"])
+async def list_delegations(
+    platform: Served,
+    caller: Caller,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 50,
+    before: Annotated[str | None, Query(max_length=256)] = None,
+) -> list[Delegation]:
+    """Whole records across workspaces, the newest first, without progress text."""
+    caller.require_overview()
+    return await platform.ledger.records(status=status, limit=limit, before=before)
+
+
+@router.get("/admin/delegations/{prefix}", response_model=Delegation, responses=refuses(404, 409), tags=["admin"])
+async def find(prefix: str, platform: Served, caller: Caller) -> Delegation:
+    """One whole record, by its id or by a beginning of it that no other shares."""
+    caller.require_overview()
+    delegation = await platform.ledger.get(prefix)
+    if delegation is not None:
+        return delegation
+    found = await platform.ledger.find(prefix, 5)
+    if len(found) > 1:
+        raise Clash(f"{len(found)} or more delegations begin so; give more of the id")
+    delegation = await platform.ledger.get(found[0]) if found else None
+    if delegation is None:
+        raise Missing("no such delegation")
+    return delegation

@@ -1,0 +1,131 @@
+"""Serving a platform: the socket, uvicorn, signals, and the address left in the data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import uuid4
+
+import uvicorn
+
+from headway.core.clock import Clock
+from headway.net.clock import SystemClock
+from headway.platform.app import create_app
+from headway.platform.folder import DataFolder, Running
+from headway.platform.platform import Platform
+from headway.platform.settings import Settings
+
+_BACKLOG: Final = 2_048
+_GRACE_SECONDS: Final = 3
+
+_log = logging.getLogger(__name__)
+
+
+class PortTaken(OSError):
+    """The address cannot be listened on."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: `serve` has its own, which end event streams first."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    folder: DataFolder,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Run a platform on `folder` until `stop` is set or SIGTERM or SIGINT comes; `ready` is told its URL.
+
+    Raises PortTaken, `ledger.errors.LedgerLocked` and `ledger.errors.LedgerUnavailable` before `ready`.
+    """
+    folder.create()
+    listener = _listen(host, port)
+    url = f"http://{_shown(host)}:{listener.getsockname()[1]}"
+    opening = Platform.open(
+        folder,
+        clock=clock or SystemClock(),
+        new_id=lambda: str(uuid4()),
+        rng=random.Random(),  # noqa: S311 - jitter
+        settings=settings or Settings(),
+    )
+    with listener:
+        async with opening as platform:
+            server = _Server(_config(platform))
+            serving = asyncio.create_task(server.serve([listener]))
+            stopping = asyncio.create_task(stop.wait())
+            with _signals(stop):
+                await server.up.wait()
+                folder.announce(Running(url, os.getpid()))
+                try:
+                    ready(url)
+                    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    folder.retract()
+                    platform.ring.close()
+                    server.should_exit = True
+                    stopping.cancel()
+                    await serving
+
+
+def _config(platform: Platform) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(platform),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,47 @@
+"""The platform's limits and pauses, each with the default that the specs give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from headway.ledger.records import Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Times are seconds, sizes are bytes unless the name says otherwise."""
+
+    stuck_after: float = 600.0
+    """Without a sign of life for this long, a running delegation is stuck (spec: lifecycle)."""
+    sweep_every: float = 0.5
+    """How often deadlines, expiries and silences are looked at; a stuck one is seen within twice this."""
+    idle_timeout: float = 300.0
+    """Without a byte on an agent's stream for this long, the agent is asked and the stream resubscribed."""
+    cancel_deadline: float = 30.0
+    """How long an agent is asked to cancel before the delegation is canceled without its word."""
+    cancel_retry: float = 1.0
+    claim_batch: int = 100
+    """How many delegations one look at a target may fail or claim at most."""
+    busy_pause: float = 1.0
+    """How long a target that said it is busy is left alone when it names no time itself."""
+    ask_patience: float = 120.0
+    """How long an agent that cannot be reached is asked after a delegation it may still be working on."""
+    ask_pause: float = 0.5
+    """The first pause between two such questions; it doubles up to `ask_pause_max`."""
+    ask_pause_max: float = 15.0
+    flush_every: float = 0.05
+    """Progress is stored at most this often per delegation."""
+    flush_characters: int = 16_384
+    """Progress of this size is stored without waiting."""
+    probe_every: float = 30.0
+    """How often the card of an agent that sends no heartbeat is fetched to see whether it is there."""
+    keep_alive: float = 15.0
+    """Silence on an event stream after which a comment and a BOOKMARK are sent (spec: platform-api)."""
+    write_timeout: float = 10.0
+    """A reader of the event stream that takes no byte for this long is disconnected."""
+    ring_bytes: int = 8 * 1_048_576
+    """Encoded events held in memory for readers that lag."""
+    body_limit: int = 1_048_576
+    evict_every: float = 60.0
+    retention: Retention = field(default_factory=Retention)
+    """How much the ledger keeps of what has ended."""

@@ -1,0 +1,158 @@
+"""The event stream: a plain ASGI response over the ring (spec: platform-api, "The event stream")."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from headway.core.clock import Clock
+from headway.platform.errors import Gone
+from headway.platform.ring import FellBehind, Frame, Ring
+
+_HEADERS: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_WRITE_BYTES: Final = 65_536
+_REPLAY_PAGE: Final = 500
+
+
+def encode_frame(epoch: str, seq: int, envelope: bytes) -> bytes:
+    """One stored event as it goes out, its cursor in the id line."""
+    return b"id: %s:%d\ndata: %s\n\n" % (epoch.encode(), seq, envelope)
+
+
+class Replay(Protocol):
+    """Reads the frames after a seq from the ledger, oldest first, at most `limit` of them."""
+
+    async def __call__(self, after: int, *, limit: int) -> Sequence[Frame]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a reader stands: `<epoch>:<seq>`."""
+
+    epoch: str
+    seq: int
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read a `Last-Event-ID`. Raises Gone for what no platform of ours has ever sent."""
+        epoch, _, seq = text.strip().rpartition(":")
+        if not epoch or not seq.isascii() or not seq.isdigit() or len(seq) > 18:
+            raise Gone("this cursor is not one of ours; take a new snapshot")
+        return cls(epoch, int(seq))
+
+
+class EventStream:
+    """One reader's stream, as an ASGI response.
+
+    First a comment, then everything after `after` from the ledger, then live, each once and in order. The reader is
+    disconnected, to resume by its cursor, when it falls out of the ring or takes no byte for `write_timeout` seconds.
+    """
+
+    def __init__(
+        self,
+        ring: Ring,
+        replay: Replay,
+        *,
+        after: int,
+        workspace_id: str | None,
+        clock: Clock,
+        keep_alive: float,
+        write_timeout: float,
+    ) -> None:
+        self._ring = ring
+        self._replay = replay
+        self._cursor = after
+        self._workspace_id = workspace_id
+        self._clock = clock
+        self._keep_alive = keep_alive
+        self._write_timeout = write_timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        writing = asyncio.create_task(self._write(send), name="event-stream")
+        leaving = asyncio.create_task(_disconnected(receive), name="event-stream-reader")
+        try:
+            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writing, leaving):
+                task.cancel()
+            outcomes = await asyncio.gather(writing, leaving, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, FellBehind, OSError)):
+                raise outcome
+
+    async def _write(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await self._put(send, b": headway event stream\n\n")
+        await self._catch_up(send)
+        while True:
+            published = self._ring.published
+            frames = self._ring.after(self._cursor)
+            if frames:
+                await self._deliver(send, frames)
+            elif self._ring.closed:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            elif not await self._happens(published):
+                await self._put(send, self._bookmark())
+
+    async def _catch_up(self, send: Send) -> None:
+        """Replay from the ledger until the ring holds all that is left."""
+        while self._behind_ring():
+            frames = await self._replay(self._cursor, limit=_REPLAY_PAGE)
+            if not frames:
+                return
+            await self._deliver(send, frames)
+
+    def _behind_ring(self) -> bool:
+        try:
+            self._ring.after(self._cursor)
+        except FellBehind:
+            return True
+        return False
+
+    async def _deliver(self, send: Send, frames: Sequence[Frame]) -> None:
+        parts: list[bytes] = []
+        size = 0
+        for frame in frames:
+            if self._workspace_id is None or frame.concerns(self._workspace_id):
+                parts.append(frame.data)
+                size += len(frame.data)
+            if size >= _WRITE_BYTES:
+                await self._put(send, b"".join(parts))
+                self._cursor, parts, size = frame.seq, [], 0
+        if parts:
+            await self._put(send, b"".join(parts))
+        self._cursor = frames[-1].seq
+
+    async def _happens(self, published: asyncio.Event) -> bool:
+        """Wait for the ring; False when it stayed silent for the keep-alive pause."""
+        waiting = asyncio.create_task(published.wait())
+        silence = asyncio.ensure_future(self._clock.sleep(self._keep_alive))
+        try:
+            await asyncio.wait({waiting, silence}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            silence.cancel()
+        return published.is_set()
+
+    def _bookmark(self) -> bytes:
+        now = self._clock.now_ms()
+        envelope = b'{"type":"BOOKMARK","timestamp":%d,"data":{"seq":%d}}' % (now, self._cursor)
+        return b": keep-alive\n\ndata: %s\n\n" % envelope
+
+    async def _put(self, send: Send, data: bytes) -> None:
+        async with asyncio.timeout(self._write_timeout):
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
