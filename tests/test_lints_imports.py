@@ -1,0 +1,123 @@
+"""The arrows: each contract catches what it forbids, dependencies are declared, heavy imports wait for their use."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ["a2a", "agents", "cli", "connectors", "core", "dashboard", "ledger", "net", "platform", "tools"]
+
+# One forbidden import for each contract, by the module that makes it.
+FORBIDDEN = {
+    "arrows run down only": ("dashboard/x", "headway.platform.x"),
+    "net takes nothing from core": ("net/x", "headway.core.events"),
+    "core stands on nothing but pydantic": ("core/x", "httpx"),
+    "only the command line starts": ("platform/agents", "headway.agents.x"),
+    "only the dashboard finds styles": ("platform/styles", "headway.resources"),
+    "only the dashboard and the command line import": ("connectors/x", "textual.app"),
+    "the board's records": ("dashboard/store", "textual"),
+    "only the platform imports": ("tools/x", "fastapi"),
+    "only servers import": ("a2a/x", "uvicorn"),
+    "only the ledger imports": ("platform/tables", "sqlalchemy"),
+}
+# What is allowed, and must not be reported when nothing else is wrong.
+ALLOWED = {
+    "cli/start": ["textual.app", "headway.agents.x", "headway.dashboard.x", "headway.platform.x", "uvicorn"],
+    "dashboard/x": ["textual.app", "headway.connectors.x", "headway.resources"],
+    "platform/x": [
+        "fastapi",
+        "starlette.responses",
+        "uvicorn",
+        "headway.ledger.x",
+        "headway.a2a.x",
+        "headway.net.clock",
+    ],
+    "tools/x": ["headway.a2a.x", "headway.connectors.x", "headway.core.events"],
+    "ledger/x": ["sqlalchemy", "headway.core.events"],
+    "agents/x": ["starlette.responses", "uvicorn", "headway.core.text", "headway.net.clock"],
+    "net/clock": ["headway.core.clock", "headway.core.text", "httpx"],
+    "core/x": ["pydantic"],
+}
+
+
+def build_house(root: Path, imports: dict[str, list[str]]) -> None:
+    modules = {"core": ["text", "clock", "events"], "net": ["clock"], "dashboard": ["store", "feed"]}
+    for room in ROOMS:
+        for module in ["__init__", "x", *modules.get(room, [])]:
+            file = root / "headway" / room / f"{module}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+    (root / "headway/__init__.py").touch()
+    (root / "headway/resources.py").touch()
+    for module, names in imports.items():
+        (root / f"headway/{module}.py").write_text("".join(f"import {name}\n" for name in names))
+    shutil.copy(ROOT / "pyproject.toml", root)
+
+
+def broken_contracts(root: Path) -> list[str]:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    environment = {"PYTHONPATH": str(root), "PATH": ""}
+    result = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert "Contracts: " in result.stdout, result.stdout + result.stderr
+    return re.findall(r"^(.*) BROKEN", result.stdout, flags=re.MULTILINE)
+
+
+def test_every_contract_catches_what_it_forbids(tmp_path: Path) -> None:
+    build_house(tmp_path, {module: [name] for module, name in FORBIDDEN.values()})
+    broken = broken_contracts(tmp_path)
+    assert [[name for name in broken if name.startswith(start)] for start in FORBIDDEN] == [[name] for name in broken]
+
+
+def test_no_contract_forbids_what_the_house_needs(tmp_path: Path) -> None:
+    build_house(tmp_path, ALLOWED)
+    assert broken_contracts(tmp_path) == []
+
+
+def test_rooms_that_are_not_built_yet_break_nothing(tmp_path: Path) -> None:
+    build_house(tmp_path, {})
+    shutil.rmtree(tmp_path / "headway/tools")
+    shutil.rmtree(tmp_path / "headway/cli")
+    assert broken_contracts(tmp_path) == []
+
+
+def test_every_third_party_import_is_a_declared_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^A-Za-z0-9._-]", wanted)[0].lower() for wanted in project["dependencies"]}
+    imported: dict[str, str] = {}
+    for file in sorted((ROOT / "app/headway").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported.update({alias.name.partition(".")[0]: file.name for alias in node.names})
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported[node.module.partition(".")[0]] = file.name
+    distributions = importlib.metadata.packages_distributions()
+    strangers = {name: file for name, file in imported.items() if name not in {*sys.stdlib_module_names, "headway"}}
+    assert {
+        name: file
+        for name, file in strangers.items()
+        if not declared & {distribution.lower() for distribution in distributions.get(name, [])}
+    } == {}
+
+
+# The modules that must stay light, and what they must not load: frameworks are imported where they are first needed.
+LIGHT = {
+    "headway.core.events": {"httpx", "textual", "rich", "sqlalchemy", "fastapi", "starlette"},
+    "headway.a2a.client": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+    "headway.dashboard.store": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+}
+
+
+@pytest.mark.parametrize(("module", "heavy"), LIGHT.items(), ids=LIGHT)
+def test_light_modules_load_no_framework(module: str, heavy: set[str]) -> None:
+    program = f"import sys, {module}; print(sorted({heavy!r} & sys.modules.keys()))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout.strip() == "[]", result.stderr
