@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from markup_values import Declarations, Scope, last_name
+from markup_values import VISUAL_TYPES, Declarations, Function, Scope, annotation_names, last_name
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHECKED: Final = ("app/headway/dashboard", "app/headway/cli", "app/headway/cli.py")
@@ -48,7 +48,7 @@ class MarkupLint(ast.NodeVisitor):
         self.problems: list[tuple[int, str]] = []
         self._declarations = declarations
         self._scopes = [Scope(tree, declarations)]
-        self._functions = [""]
+        self._functions: list[Function | None] = [None]
         self._classes = [""]
         self.visit(tree)
 
@@ -61,9 +61,9 @@ class MarkupLint(ast.NodeVisitor):
                 node, f"{where} parses markup: wrap `{ast.unparse(node)[:60]}` in Content(...), or pass markup=False"
             )
 
-    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _visit_function(self, node: Function) -> None:
         self._scopes.append(Scope(node, self._declarations))
-        self._functions.append(node.name)
+        self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()
         self._scopes.pop()
@@ -76,8 +76,10 @@ class MarkupLint(ast.NodeVisitor):
         self._classes.pop()
 
     def visit_Return(self, node: ast.Return) -> None:
-        if self._functions[-1] == "render" and self._classes[-1] and node.value is not None:
-            self._require_safe(node.value, "the result of render()")
+        function = self._functions[-1]
+        is_render = function is not None and function.name == "render" and bool(self._classes[-1])
+        if function and is_render and node.value and not annotation_names(function.returns) <= VISUAL_TYPES:
+            self._require_safe(node.value, "the result of render()")  # mypy holds a visual annotation to be true
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:

@@ -15,6 +15,7 @@ MAPPING_TYPES: Final = frozenset(
 )
 NUMBER_CALLS: Final = frozenset({"len", "int", "float", "round", "sum"})
 NUMBER_FORMAT: Final = re.compile(r"[^{}]*[,_bcdoxXeEfFgGn%]")
+COLLECTIONS: Final = (ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -105,11 +106,11 @@ class Scope:
         return self.kind(node) is not Kind.UNKNOWN
 
     def is_mapping(self, node: ast.expr) -> bool:
-        """Whether the value is a dictionary or a set, whose `update` shows nothing."""
+        """Whether the value takes part in an `update` that shows nothing: of a dictionary, a set or a digest."""
         values = self._values[node.id] if isinstance(node, ast.Name) else []
         return (
-            isinstance(node, ast.Dict | ast.DictComp | ast.Set | ast.SetComp | ast.ListComp | ast.GeneratorExp)
-            or (isinstance(node, ast.Call) and last_name(node) in MAPPING_TYPES)
+            isinstance(node, COLLECTIONS)
+            or (isinstance(node, ast.Call) and last_name(node) in {*MAPPING_TYPES, "encode"})
             or self._has_type(node, MAPPING_TYPES)
             or (bool(values) and all(self.is_mapping(value) for value in values))
         )

@@ -72,6 +72,8 @@ PASSED = {
     "update of a local dictionary": "counts = {}\ncounts.update(other)",
     "update with a display": "self.rows.update({agent: 1})",
     "update of an annotated attribute": "self.seen.update(other)",
+    "update with a list": "queue.update([agent, agents])",
+    "update of a digest": "digest.update(agent.encode())",
     "notify": "self.notify(f'sent to {agent}', markup=False)",
     "notify of a literal": "self.notify('sent')",
     "border_title": "self.border_title = Content(agent)",
@@ -132,8 +134,9 @@ def test_it_follows_our_own_widgets(source: str) -> None:
 
 
 def test_a_render_that_returns_a_visual_passes() -> None:
-    source = "class Line(Widget):\n    def render(self) -> Content:\n        return Content(self.agent)\n"
-    assert markup_lint.lint({"widget.py": source}) == []
+    wrapped = "class Line(Widget):\n    def render(self):\n        return Content(self.agent)\n"
+    annotated = "class Line(Widget):\n    def render(self) -> Content:\n        return self.made(self.agent)\n"
+    assert markup_lint.lint({"wrapped.py": wrapped, "annotated.py": annotated}) == []
 
 
 def test_a_name_that_another_file_declares_as_text_is_not_trusted() -> None:
