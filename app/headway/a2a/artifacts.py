@@ -30,8 +30,18 @@ class ArtifactText:
     def add(self, raw: str, room: int, *, last: bool) -> str:
         """Take a chunk, keeping at most `room` characters of it; returns it cleaned, and whole."""
         cleaned = self._cleaner.feed(raw)
-        if last:
-            cleaned += self._cleaner.flush()
+        return self._keep(cleaned + self._cleaner.flush() if last else cleaned, room)
+
+    def go_on(self, rest: str, room: int) -> str:
+        """Take clean text that a snapshot has beyond this; it holds what was held back of the last chunk."""
+        self._cleaner = StreamCleaner()
+        return self._keep(rest, room)
+
+    def finish(self, room: int) -> None:
+        """Take what was held back, when no more can come."""
+        self._keep(self._cleaner.flush(), room)
+
+    def _keep(self, cleaned: str, room: int) -> str:
         keep = cleaned[: max(0, room)]
         if self._pieces and len(self._pieces[-1]) < _MERGE_BELOW:
             self._pieces[-1] += keep
@@ -92,8 +102,11 @@ class Artifacts:
         if artifact.raw is not None and len(self._textless) < ARTIFACT_LIMIT:
             self._textless[name] = artifact.raw
         text = self._texts.setdefault(name, ArtifactText())
-        room = self._limit - sum(other.kept for other in self._texts.values())
-        return name, text.add(join_lines(artifact.parts), room, last=last), replaces
+        return name, text.add(join_lines(artifact.parts), self._room(), last=last), replaces
+
+    def go_on(self, artifact_id: str, rest: str) -> str:
+        """Take the clean text that a snapshot has beyond what is known of an artifact; returns it."""
+        return self._texts[artifact_id].go_on(rest, self._room())
 
     def drop(self, artifact_id: str) -> None:
         self._texts.pop(artifact_id, None)
@@ -101,6 +114,8 @@ class Artifacts:
 
     def result(self, final_text: str | None, raw: Json | None) -> str:
         """Every text of every artifact and the final message, joined by newlines; without any, compact JSON."""
+        for text in self._texts.values():
+            text.finish(self._room())
         texts = [text.text for text in self._texts.values() if text.length]
         missing = sum(text.length - text.kept for text in self._texts.values())
         if final_text:
@@ -110,6 +125,9 @@ class Artifacts:
         if self._textless:
             return clean(compact({"artifacts": list(self._textless.values())}), limit=self._limit)
         return clean(compact(raw), limit=self._limit) if raw is not None else ""
+
+    def _room(self) -> int:
+        return self._limit - sum(text.kept for text in self._texts.values())
 
     def _bounded(self, text: str, missing: int) -> str:
         if not missing and len(text) <= self._limit:

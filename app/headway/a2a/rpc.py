@@ -131,12 +131,20 @@ class RpcChannel:
         self, method: str, url: str, headers: Mapping[str, str], watchdog: IdleWatchdog, **request: Any
     ) -> AsyncGenerator[httpx.Response, None]:
         """An open response, the wait for its head watched."""
+        _check_url(url)
         stream = open_stream(self._http, method, url, headers=headers, **request)
         response = await watchdog.wait(stream.__aenter__())
         try:
             yield response
         finally:
             await stream.__aexit__(None, None, None)
+
+
+def _check_url(url: str) -> None:
+    """httpx takes these, and fails on them in ways of its own."""
+    parts = httpx.URL(url)
+    if not parts.host or (parts.port or 0) > 65_535:
+        raise httpx.InvalidURL("no host, or a port that does not exist")
 
 
 @contextmanager

@@ -128,9 +128,7 @@ class Transcript:
                 else:
                     self._shown.add_chunk(name, text)
             elif rest:
-                added = Artifact(artifact.id, (rest,))
-                name, text, _ = self._artifacts.add(added, append=True, last=False)
-                self._shown.add_chunk(name, text)
+                self._shown.add_chunk(artifact.id, self._artifacts.go_on(artifact.id, rest))
         if replaced:
             self._replace(replaced)
 
