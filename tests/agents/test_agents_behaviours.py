@@ -41,7 +41,7 @@ async def test_busy_answers_503_while_its_slots_are_taken(serve, dialect: str) -
         assert refused.status_code == 503
         assert refused.json()["busy"] is True
         assert refused.json()["retry_after"] == int(refused.headers["retry-after"]) == 2
-        assert "2 slots" in refused.json()["error"]
+        assert "slots (2)" in refused.json()["error"]
     assert len(server.agent.journal.of(Kind.REFUSED)) == 2
     await wire.result(CANCEL[dialect], {"id": running[0]})
     done = await wire.result(SEND[dialect], message_params(dialect, "steps=1 delay=0"))
@@ -89,7 +89,7 @@ async def test_hanging_gives_no_sign_of_life_but_can_be_fetched_and_canceled(ser
 
 async def test_silent_answers_nothing_after_the_snapshot(serve) -> None:
     clock = ManualClock()
-    _, wire = await serve("silent", clock=clock)
+    server, wire = await serve("silent", clock=clock)
     async with wire.open("message/stream", message_params("0.3", "steps=4")) as response:
         stream = events(response)
         task_id = (await anext(stream))["result"]["id"]
@@ -102,6 +102,7 @@ async def test_silent_answers_nothing_after_the_snapshot(serve) -> None:
         clock.advance(3_600)
         done, _ = await asyncio.wait(waits, timeout=0.3)
         assert not done
+        assert len(server.agent.journal.of(Kind.CANCEL, task_id)) == 1
         for wait in waits:
             wait.cancel()
         await asyncio.wait(waits)

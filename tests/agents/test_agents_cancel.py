@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from headway.agents import Entry, Kind, read_journal
+from headway.agents.agent import Incoming
+from headway.agents.task import Dialect
+from headway.net.clock import SystemClock
 from support.agents import CANCEL, DIALECTS, STREAM, Wire, events, eventually, message_params, state_of, task_of
 
 
@@ -136,3 +139,26 @@ async def test_a_port_in_use_ends_the_process_with_a_message(serve, tmp_path: Pa
     assert process.returncode == 1
     assert error.decode().startswith("the agent was not started: ")
     assert "Traceback" not in error.decode()
+
+
+async def test_a_cancel_before_the_work_began_frees_its_slot(serve) -> None:
+    server, wire = await serve("busy", slots=1)
+    job = server.agent.send(Incoming("steps=5", Dialect.V0_3, "m1"))
+    await server.agent.cancel(job.task_id)
+    assert not server.agent.journal.of(Kind.STEP)
+    assert len(server.agent.journal.of(Kind.STOPPED, job.task_id)) == 1
+    assert state_of(await wire.result("message/send", message_params("0.3", "steps=1 delay=0"))) == "completed"
+
+
+class BrokenClock(SystemClock):
+    async def sleep(self, seconds: float) -> None:
+        raise OSError("the clock stopped")
+
+
+async def test_work_that_breaks_fails_its_task_and_frees_its_slot(serve) -> None:
+    server, wire = await serve("busy", slots=1, clock=BrokenClock())
+    for _ in range(2):
+        reply = await wire.call("message/send", message_params("0.3", "steps=3"))
+        assert reply["error"]["code"] == -32603
+        assert "the clock stopped" in reply["error"]["message"]
+    assert [entry.detail for entry in server.agent.journal.of(Kind.STOPPED)] == ["failed", "failed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from headway.agents import Kind
 from support.agents import message_params, output_of, state_of
 
@@ -63,7 +62,6 @@ async def test_a_send_with_the_id_of_a_waiting_task_is_the_reply(serve) -> None:
     assert len(server.agent.journal.of(Kind.STARTED, "mine")) == 2
 
 
-@pytest.mark.req("A18")
 async def test_one_port_answers_all_three_dialects(serve) -> None:
     _, wire = await serve()
     texts = {}

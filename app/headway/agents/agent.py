@@ -32,8 +32,8 @@ def new_id() -> str:
     return str(uuid4())
 
 
-class _WorkRaised(Exception):
-    """Stands for whatever an agent's own code raises."""
+class SimulatedDefect(Exception):
+    """What the work of a raising agent raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +171,18 @@ class SimulatedAgent:
         self._working.add(job)
         self._log(job, Kind.STARTED)
         job.worker = asyncio.create_task(self._work(job), name=f"{self.name} {job.task_id}")
+        # Not a `finally` in the worker: one that is canceled before its first step never gets that far.
+        job.worker.add_done_callback(lambda worker: self._stopped(job, worker))
+
+    def _stopped(self, job: Job, worker: asyncio.Task[None]) -> None:
+        self._working.discard(job)
+        error = None if worker.cancelled() else worker.exception()
+        if error is not None:
+            job.publish(Crash(f"the agent raised {error!r}"))
+            self._finish(job, State.FAILED)
+        self._log(job, Kind.STOPPED, detail=job.task.state)
 
     async def _work(self, job: Job) -> None:
-        try:
-            await self._run_plan(job)
-        except _WorkRaised as raised:
-            job.publish(Crash(str(raised)))
-            self._finish(job, State.FAILED)
-        finally:
-            self._working.discard(job)
-            self._log(job, Kind.STOPPED, detail=job.task.state)
-
-    async def _run_plan(self, job: Job) -> None:
         if job.task.state is State.SUBMITTED:
             job.publish(self._status(State.WORKING, job))
         while True:
@@ -206,7 +206,7 @@ class SimulatedAgent:
             case Work.FAILS:
                 self._finish(job, State.FAILED, job.plan.reason)
             case Work.RAISES:
-                raise _WorkRaised("the agent raised RuntimeError: simulated defect")
+                raise SimulatedDefect
             case Work.HANGS:
                 await asyncio.Event().wait()
         return False

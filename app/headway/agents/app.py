@@ -104,9 +104,7 @@ class AgentApp:
             case Verb.GET:
                 job = self.agent.get(call.task_id)
             case Verb.CANCEL:
-                job = self.agent.get(call.task_id)
-                if job.behaviour.fault is not Fault.NEVER_ANSWERS:
-                    job = await self.agent.cancel(call.task_id)
+                job = await self.agent.cancel(call.task_id)
         if job.behaviour.fault is Fault.NEVER_ANSWERS:
             return self._never_answer
         dialect = call.reply_dialect(job.task.dialect)

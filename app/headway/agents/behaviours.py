@@ -88,6 +88,7 @@ BEHAVIOURS: Final[dict[BehaviourName, Behaviour]] = {
         "accepts the task, then no byte more: no keep-alive, and no answer to get or cancel",
         work=Work.HANGS,
         fault=Fault.NEVER_ANSWERS,
+        on_cancel=OnCancel.IGNORED,
     ),
     BehaviourName.HALF_STREAM: Behaviour("the stream ends halfway; the task goes on", fault=Fault.ENDS_HALFWAY),
     BehaviourName.MALFORMED: Behaviour("halfway the stream (or the answer) is broken JSON", fault=Fault.MALFORMED),

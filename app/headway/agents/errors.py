@@ -35,5 +35,5 @@ class AgentBusy(Exception):
     """All slots are taken; try again in `retry_after` seconds. Nothing was accepted."""
 
     def __init__(self, slots: int, retry_after: int) -> None:
-        super().__init__(f"all {slots} slots are taken; nothing was accepted, try again in {retry_after} s")
+        super().__init__(f"all slots ({slots}) are taken; nothing was accepted, try again in {retry_after} s")
         self.retry_after = retry_after
