@@ -71,10 +71,11 @@ def ls(
     data: Data = None,
 ) -> None:
     """List delegations, the newest first."""
-    run(_ls(Place.of(context, url, data), status, limit, json))
+    run(list_delegations(Place.of(context, url, data), status, limit, json))
 
 
-async def _ls(place: Place, status: Status | None, limit: int, json: bool) -> int:
+async def list_delegations(place: Place, status: Status | None, limit: int, json: bool) -> int:
+    """Print a page of delegations, the newest first; returns the exit code."""
     from headway.cli.render import print_delegations, print_records
 
     async with place.connect() as connector:

@@ -8,18 +8,21 @@ from typing import Annotated
 
 import typer
 
+from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail
 from headway.cli.options import Data, Place
 
 DEFAULT_PORT = 8765
-
-EndWithParent = Annotated[bool, typer.Option("--end-with-parent", hidden=True, help="End when stdin is closed.")]
 
 
 def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    stuck_after: Annotated[
+        float, typer.Option(min=0.1, help="Seconds without a sign of life after which a delegation is stuck.")
+    ] = 600.0,
+    listener: Annotated[int | None, typer.Option("--fd", hidden=True, help="Serve on this open socket.")] = None,
     end_with_parent: EndWithParent = False,
     data: Data = None,
 ) -> None:
@@ -27,17 +30,19 @@ def serve(
     import logging
 
     from headway.ledger.errors import LedgerError
-    from headway.platform.server import PortTaken
-    from headway.platform.server import serve as serve_platform
+    from headway.platform.server import PortTaken, listen, serve_on, take_over
+    from headway.platform.settings import Settings
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     folder = Place.of(context, None, data).folder()
+    settings = Settings(stuck_after=stuck_after)
 
     async def run() -> None:
         stop = asyncio.Event()
         if end_with_parent:
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _set_at_end, stop)
-        await serve_platform(folder, host=host, port=port, ready=announce, stop=stop)
+            set_when_stdin_closes(stop)
+        with listen(host, port) if listener is None else take_over(listener) as server_socket:
+            await serve_on(server_socket, folder, ready=announce, stop=stop, settings=settings)
 
     try:
         asyncio.run(run())
@@ -53,9 +58,3 @@ def announce(url: str) -> None:
     """The line by which scripts know that a server is ready."""
     typer.echo(f"listening on {url}")
     sys.stdout.flush()
-
-
-def _set_at_end(stop: asyncio.Event) -> None:
-    if not sys.stdin.buffer.raw.read(4096):  # type: ignore[attr-defined]
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()

@@ -48,11 +48,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(
+async def serve_on(
+    listener: socket.socket,
     folder: DataFolder,
     *,
-    host: str,
-    port: int,
     ready: Callable[[str], None],
     stop: asyncio.Event,
     settings: Settings | None = None,
@@ -60,11 +59,9 @@ async def serve(
 ) -> None:
     """Run a platform on `folder` until `stop` is set or SIGTERM or SIGINT comes; `ready` is told its URL.
 
-    Raises PortTaken, `ledger.errors.LedgerLocked` and `ledger.errors.LedgerUnavailable` before `ready`.
+    Raises `ledger.errors.LedgerLocked`, `ledger.errors.LedgerUnavailable` and OSError before `ready`.
     """
     folder.create()
-    listener = _listen(host, port)
-    url = f"http://{_shown(host)}:{listener.getsockname()[1]}"
     opening = Platform.open(
         folder,
         clock=clock or SystemClock(),
@@ -72,23 +69,21 @@ async def serve(
         rng=random.Random(),  # noqa: S311 - jitter
         settings=settings or Settings(),
     )
-    with listener:
-        async with opening as platform:
-            server = _Server(_config(platform))
-            serving = asyncio.create_task(server.serve([listener]))
-            stopping = asyncio.create_task(stop.wait())
-            with _signals(stop):
-                await server.up.wait()
-                folder.announce(Running(url, os.getpid()))
-                try:
-                    ready(url)
-                    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    folder.retract()
-                    platform.ring.close()
-                    server.should_exit = True
-                    stopping.cancel()
-                    await serving
+    url = _url(listener)
+    async with opening as platform:
+        server = _Server(_config(platform))
+        serving = asyncio.create_task(server.serve([listener]))
+        with _signals(stop):
+            await server.up.wait()
+            folder.announce(Running(url, os.getpid()))
+            try:
+                ready(url)
+                await stop.wait()
+            finally:
+                folder.retract()
+                platform.ring.close()
+                server.should_exit = True
+                await serving
 
 
 def _config(platform: Platform) -> uvicorn.Config:
@@ -102,7 +97,8 @@ def _config(platform: Platform) -> uvicorn.Config:
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -115,8 +111,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def take_over(descriptor: int) -> socket.socket:
+    """The listening socket that the parent process has opened."""
+    return socket.socket(fileno=descriptor)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""`headway demo`: a platform, agents and a load of its own, and the board on them; all of it gone at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from headway.cli.ending import EndWithParent, set_when_stdin_closes
+from headway.cli.exits import ExitCode, fail, run
+
+DEMO_STUCK_AFTER = 25
+"""Seconds of silence after which the demo calls a delegation stuck, so that one can be seen in the first minute."""
+
+Seed = Annotated[int, typer.Option(help="What the agents do follows from it.")]
+Agents = Annotated[int, typer.Option(min=1, max=200, help="How many agents.")]
+Rate = Annotated[float, typer.Option(min=0.01, max=10_000, help="Delegations a second.")]
+
+
+def demo(seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
+    """Show Headway with simulated agents; it needs nothing else and leaves nothing behind."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail("the demo needs a terminal. Run it in one, or start `headway serve` for scripts.", ExitCode.USAGE)
+    run(_demo(seed, agents, rate))
+
+
+async def _demo(seed: int, agents: int, rate: float) -> int:
+    from headway.cli.board import run_board
+    from headway.cli.children import child, listening_socket
+    from headway.cli.options import open_connector
+    from headway.platform.auth import new_token
+    from headway.platform.folder import DataFolder
+
+    async with AsyncExitStack() as stack:
+        folder = DataFolder(Path(stack.enter_context(TemporaryDirectory(prefix="headway-demo-"))))
+        token = folder.ensure_token(new_token)
+        with listening_socket() as (listener, url):
+            descriptor = listener.fileno()
+            platform = ["serve", "--fd", str(descriptor), "--stuck-after", str(DEMO_STUCK_AFTER)]
+            place = ["--data", str(folder.path)]
+            await stack.enter_async_context(child([*platform, *place], log=folder.log, pass_fds=[descriptor]))
+        fleet = ["demo-fleet", "--url", url, "--seed", str(seed), "--agents", str(agents), "--rate", str(rate)]
+        await stack.enter_async_context(child([*fleet, *place], log=folder.path / "agents.log"))
+        return await run_board(open_connector(url, token), title="demo")
+
+
+def demo_fleet(
+    url: Annotated[str, typer.Option(help="The demo's platform.")],
+    data: Annotated[Path, typer.Option(help="Its data folder.")],
+    seed: Seed = 7,
+    agents: Agents = 8,
+    rate: Rate = 0.5,
+    end_with_parent: EndWithParent = False,
+) -> None:
+    """The agents of a demo and their load, until SIGTERM."""
+    run(_fleet(url, data, seed, agents, rate, end_with_parent))
+
+
+async def _fleet(url: str, data: Path, seed: int, agents: int, rate: float, end_with_parent: bool) -> int:
+    import signal
+
+    from headway.demo.fleet import DemoPlan, run_fleet
+    from headway.net.clock import SystemClock
+    from headway.platform.folder import DataFolder
+
+    token = os.environ.get("HEADWAY_TOKEN") or DataFolder(data).token()
+    if token is None:
+        fail(f"no token: {data} holds none and HEADWAY_TOKEN is not set", ExitCode.NOT_ALLOWED)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    if end_with_parent:
+        set_when_stdin_closes(stop)
+    plan = DemoPlan(agents=agents, rate=rate, seed=seed)
+    loading = asyncio.create_task(run_fleet(url, token, plan, SystemClock()))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if loading.done():
+        loading.result()
+    loading.cancel()
+    await asyncio.gather(loading, return_exceptions=True)
+    return ExitCode.OK
