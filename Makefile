@@ -57,4 +57,4 @@ lock: install ## resolve the locks again after a change of dependencies (UV_OPTI
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache snapshot_report.html
-	find app tests .ci benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

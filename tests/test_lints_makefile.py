@@ -71,3 +71,9 @@ def test_ci_checks_and_tests() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
     commands = (ROOT / ".ci/run").read_text().splitlines()
     assert [line for line in commands if line.startswith("make")] == ["make check", "make test"]
+
+
+def test_clean_removes_what_was_made_and_nothing_else(installed: Path) -> None:
+    (installed / "app/__pycache__").mkdir(parents=True)
+    assert make(installed, "clean").returncode == 0
+    assert {path.name for path in installed.rglob("*")} == {"Makefile", "pyproject.toml", "requirements-dev.txt", "app"}
