@@ -70,10 +70,10 @@ class Call:
     @property
     def task_id(self) -> str:
         """Raises RpcError -32602 where the parameters name no task."""
-        value = self.params.get("id")
-        if not isinstance(value, str) or not value:
+        task_id = _id(self.params, "id")
+        if task_id is None:
             raise RpcError(Code.INVALID_PARAMS, "params.id must be the task's id")
-        return clean_line(value)
+        return task_id
 
     @property
     def blocking(self) -> bool:
@@ -192,11 +192,11 @@ def _text(parts: object) -> str:
 
 def _id(fields: JsonObject, name: str) -> str | None:
     value = fields.get(name)
-    if value is None or value == "":
+    if value is None:
         return None
     if not isinstance(value, str):
         raise RpcError(Code.INVALID_PARAMS, f"{name} must be a string")
-    return clean_line(value)
+    return clean_line(value) or None
 
 
 def _no_constant(name: str) -> NoReturn:
