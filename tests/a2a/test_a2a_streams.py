@@ -566,3 +566,14 @@ async def test_a_reply_that_was_lost_is_not_taken_for_a_new_question() -> None:
     async with agent(reset, answering(task("input-required", "which?")["task"])) as (client, _):
         with pytest.raises(AgentLost):
             await anext(client.stream(OutgoingMessage("blue", "m2", task_id="t1")))
+
+
+async def test_the_question_that_a_reply_answers_is_not_a_new_one() -> None:
+    reply = OutgoingMessage("blue", "m2", task_id="t1")
+    async with agent(
+        streaming(task("input-required", "which?"), status("working"), status("input-required", "how many?"), stay=True)
+    ) as (client, _):
+        async with asyncio.timeout(10):
+            updates = [update async for update in client.stream(reply)]
+    assert [update.state for update in updates if update.state] == [TaskState.WORKING, TaskState.INPUT_REQUIRED]
+    assert updates[-1].message == "how many?"

@@ -40,6 +40,7 @@ def test_any_split_and_any_line_end_give_the_same_events(
     bounds = sorted({0, len(raw), *(cut for cut in cuts if cut < len(raw))})
     chunks = [raw[start:stop] for start, stop in pairwise(bounds)]
     assert data(*chunks) == [each for each in expected if each]
+    assert data(*(raw[at : at + 1] for at in range(len(raw)))) == [each for each in expected if each]
 
 
 def test_every_single_split_of_a_stream_with_every_form() -> None:
