@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 REPLACEMENT: Final = "\ufffd"
 MAX_MARKS: Final = 4
@@ -61,6 +61,17 @@ def preview(text: str, limit: int) -> str:
     while end > 0 and _is_mark(text[end]):
         end -= 1
     return text[:end]
+
+
+def clean_json(value: Any) -> Any:
+    """Parsed JSON with every text in it cleaned, keys too."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_line(key): clean_json(item) for key, item in value.items()}
+    return value
 
 
 class StreamCleaner:

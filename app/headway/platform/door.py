@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from headway.core.text import clean, clean_line
+from headway.core.text import clean_json, clean_line
 from headway.platform.errors import BadRequest, TooLarge, Unprocessable
 
 MAX_DEPTH: Final = 64
@@ -43,7 +43,7 @@ def parse(body: bytes) -> Any:
         value = json.loads(body, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is not JSON") from error
-    return _normalise(value)
+    return clean_json(value)
 
 
 def bind(model: type[Model], value: Any, *, error: str | None = None) -> Model:
@@ -110,13 +110,3 @@ def _parse_float(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is beyond 64 bits")
     return number
-
-
-def _normalise(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [_normalise(item) for item in value]
-    if isinstance(value, dict):
-        return {clean_line(key): _normalise(item) for key, item in value.items()}
-    return value
