@@ -1,0 +1,193 @@
+"""The command line as scripts use it: a real platform, real agents, exit codes (spec: dashboard, "Around it")."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.processes import Cli, Server, agent, journal, platform
+
+RECORD_KEYS = {
+    "delegation_id",
+    "source_id",
+    "target_id",
+    "task",
+    "status",
+    "priority",
+    "idempotency_key",
+    "attempt",
+    "remote_task_id",
+    "context_id",
+    "dialect",
+    "progress_percent",
+    "status_message",
+    "result",
+    "error",
+    "cancel_requested_at",
+    "expires_at",
+    "deadline",
+    "last_activity_at",
+    "created_at",
+    "updated_at",
+    "finished_at",
+    "traceparent",
+    "via",
+    "seq",
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with a running platform and one agent, `coder`, with two slots."""
+    data = tmp_path_factory.mktemp("data")
+    with platform(data), agent(data / "coder.jsonl", "--name", "coder") as coder:
+        added = Cli(data)("agents", "add", "coder", coder.url, "--slots", "2", "--json").json()
+        assert added["status"] == "online"
+        yield data
+
+
+@pytest.fixture
+def cli(place: Path) -> Cli:
+    return Cli(place)
+
+
+def test_agents_lists_what_was_added_and_not_the_operator(cli: Cli) -> None:
+    cli("dispatch", "coder", "steps=1 delay=0 hello", "--wait")
+    assert [one["name"] for one in cli("agents", "--json").json()] == ["coder"]
+    assert "coder" in cli("agents").out
+
+
+def test_dispatch_prints_the_record_as_accepted(cli: Cli) -> None:
+    record = cli("dispatch", "coder", "steps=1 delay=0 hello", "--priority", "100", "--json").json()
+    assert record.keys() >= RECORD_KEYS
+    assert record["task"] == "steps=1 delay=0 hello"
+    assert record["priority"] == 100
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record["created_at"])
+
+
+def test_dispatch_wait_streams_to_stderr_and_prints_the_result(cli: Cli) -> None:
+    done = cli("dispatch", "coder", "steps=3 delay=0.05 hello", "--wait")
+    assert done.code == 0
+    assert done.out.splitlines() == ["chunk 1", "chunk 2", "chunk 3", ""]
+    assert done.err.splitlines() == ["chunk 1", "chunk 2", "chunk 3"]
+
+
+def test_dispatch_wait_json_prints_the_finished_record(cli: Cli) -> None:
+    record = cli("dispatch", "coder", "steps=1 delay=0 hello", "--wait", "--json").json()
+    assert (record["status"], record["attempt"], record["via"]) == ("completed", 1, "direct")
+    assert record["finished_at"] is not None
+    assert record["dialect"] == "1.0"
+
+
+def test_a_failed_delegation_exits_with_1_and_its_reason(cli: Cli) -> None:
+    done = cli("dispatch", "coder", "steps=2 delay=0 fail=unreadable", "--wait")
+    assert done.code == 1
+    assert done.out == ""
+    assert "failed: unreadable" in done.err
+
+
+def test_ls_show_watch_and_poll_agree(cli: Cli) -> None:
+    dispatched = cli("dispatch", "coder", "steps=60 delay=0.1 agree", "--json").json()["delegation_id"]
+    running = cli.until(lambda record: record["progress_percent"], "show", dispatched, "--json")
+    assert running["status"] == "in_progress"
+    assert cli("poll", dispatched, "--json").json()["delegation_id"] == dispatched
+    listed = cli("ls", "--status", "in_progress", "--json").json()
+    assert dispatched in {one["delegation_id"] for one in listed}
+    watched = cli("watch", dispatched[:13])
+    assert watched.code == 0
+    assert watched.out.splitlines() == [f"chunk {number}" for number in range(1, 61)]
+    assert cli("show", dispatched, "--json").json()["result"] == watched.out
+
+
+@pytest.mark.req("A14")
+def test_cancel_stops_the_agents_work(cli: Cli, place: Path) -> None:
+    dispatched = cli("dispatch", "coder", "steps=600 delay=0.1 stop me", "--json").json()["delegation_id"]
+    running = cli.until(lambda record: record["progress_percent"], "show", dispatched, "--json")
+    assert cli("cancel", dispatched, "--reason", "changed my mind", "--json").json()["cancel_requested_at"]
+    ended = cli.until(lambda record: record["finished_at"], "show", dispatched, "--json")
+    assert ended["status"] == "canceled"
+    assert "confirmed" in ended["status_message"]
+    task_id = running["remote_task_id"]
+    asked = next(line for line in journal(place / "coder.jsonl", "cancel") if line["task_id"] == task_id)
+    stopped = next(line for line in journal(place / "coder.jsonl", "stopped") if line["task_id"] == task_id)
+    assert stopped["at_ms"] - asked["at_ms"] < 1000
+    assert all(
+        step["at_ms"] <= stopped["at_ms"]
+        for step in journal(place / "coder.jsonl", "step")
+        if step["task_id"] == task_id
+    )
+    assert cli("cancel", dispatched).code == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("show", "no-such-id"), 5, "No such delegation"),
+        (("dispatch", "nobody", "x"), 5, "No agent is called nobody"),
+        (("agents", "add", "coder", "http://127.0.0.1:9"), 5, "is called coder already"),
+        (("ls", "--status", "asleep"), 2, "asleep"),
+        (("frobnicate",), 2, "frobnicate"),
+        (("ls", "--url", "http://127.0.0.1:9"), 3, "cannot be reached (refused)"),
+    ],
+)
+def test_failures_have_their_exit_code_and_words(cli: Cli, arguments: tuple[str, ...], code: int, said: str) -> None:
+    ran = cli(*arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_wrong_token_is_not_allowed_and_not_shown(place: Path) -> None:
+    ran = Cli(place, HEADWAY_TOKEN="not-the-token")("ls")
+    assert ran.code == 4
+    assert "HEADWAY_TOKEN" in ran.err
+    assert "not-the-token" not in ran.err + ran.out
+
+
+def test_without_a_platform_commands_say_how_to_start_one(tmp_path: Path) -> None:
+    ran = Cli(tmp_path)("ls")
+    assert ran.code == 3
+    assert "headway serve" in ran.err
+
+
+def test_hostile_texts_reach_no_terminal(cli: Cli) -> None:
+    corpus = [json.loads(line)["text"] for line in Path("tests/data/hostile.jsonl").read_text().splitlines()]
+    for text in corpus[:20]:
+        cli("dispatch", "coder", f"steps=1 delay=0 {text}".replace("\0", " ").encode("utf-8", "replace").decode())
+    for command in (("ls",), ("ls", "--json"), ("agents",)):
+        printed = cli(*command).out
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed), command
+
+
+@pytest.mark.req("C12")
+def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    log = tmp_path / "worker.jsonl"
+    with agent(log, "--name", "worker", "--slots", "30") as worker:
+        with platform(tmp_path) as first:
+            cli("agents", "add", "worker", worker.url, "--slots", "20")
+            _dispatch_many(first, cli, 24)
+            cli.until(lambda listed: len(listed) == 20, "ls", "--status", "in_progress", "--json")
+            first.kill()
+        with platform(tmp_path):
+            ended = cli.until(
+                lambda listed: sum(one["finished_at"] is not None for one in listed) == 24, "ls", "--json"
+            )
+    assert {one["status"] for one in ended} == {"completed"}
+    assert {one["result"] for one in ended} == {"".join(f"chunk {number}\n" for number in range(1, 41))}
+    sent = [line["message_id"] for line in journal(log, "send")]
+    assert sorted(sent) == sorted(one["delegation_id"] for one in ended)
+
+
+def _dispatch_many(server: Server, cli: Cli, count: int) -> None:
+    import httpx
+
+    token = (cli.data / "admin-token").read_text().strip()
+    target = cli("agents", "--json").json()[0]["id"]
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as http:
+        for number in range(count):
+            body = {"target_id": target, "task": f"steps=40 delay=0.1 number {number}"}
+            assert http.post("/workspaces/operator/delegate", json=body).status_code == 202
