@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from headway.a2a.client import AgentClient
 from headway.a2a.dialects import OutgoingMessage
-from headway.a2a.errors import AgentIdle, AgentLost, AgentUnreachable, UnknownTask
+from headway.a2a.errors import (
+    AgentBusy,
+    AgentError,
+    AgentHttpError,
+    AgentIdle,
+    AgentLost,
+    AgentUnreachable,
+    UnknownTask,
+)
 from headway.a2a.updates import AgentUpdate
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Via
+from headway.ledger.errors import LedgerError
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Failure, Outcome
+from headway.ledger.records import Failure, Observation, Outcome
 from headway.platform.observing import NOTHING, merge, outcome
+from headway.platform.outages import outlast
 from headway.platform.settings import Settings
+
+T = TypeVar("T")
 
 INTERRUPTED: Final = "interrupted by a platform restart; outcome unknown"
 
@@ -29,7 +41,8 @@ class Attempt:
     """Sends a claimed delegation, or takes up one that was sent before, and writes what comes of it.
 
     The ledger fences by attempt: whatever this one writes after another has taken over, or after a cancel has settled
-    the delegation, is refused there (`ledger.errors.Conflict`), and this attempt ends.
+    the delegation, is refused there (`ledger.errors.Conflict`), and this attempt ends. While the ledger is unavailable
+    it waits with what it has heard.
     """
 
     def __init__(
@@ -47,12 +60,13 @@ class Attempt:
         self._settings = settings
         self._pending = NOTHING
         self._dirty = asyncio.Event()
+        self._flushing = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
 
     async def send(self) -> None:
         """Send the task and follow it until it has ended or waits for input.
 
-        Raises `AgentBusy` when the agent took nothing on; every other failure of the agent settles the delegation.
+        Raises `AgentBusy` when the agent took nothing on, and every other `AgentError` that leaves the outcome unknown.
         """
         message = OutgoingMessage(
             text=self.delegation.task,
@@ -60,43 +74,62 @@ class Attempt:
             context_id=self.delegation.context_id,
             metadata={"delegation_id": self.delegation.delegation_id},
         )
-        await self._follow(self.client.stream(message), Via.DIRECT)
+        try:
+            await self._follow(self.client.stream(message), Via.DIRECT)
+        except (AgentLost, AgentIdle):
+            # It may have arrived without an answer: that is asked after, never sent again (spec: requirements Q12).
+            if self.remote_task_id is not None or await self._patiently(self.find) is None:
+                raise
+            await self.resume()
 
     async def resume(self) -> None:
         """Take up a delegation that an earlier run of the platform left in flight; it is never sent again.
 
         An agent that cannot be reached is asked again for `ask_patience` seconds. Raises `AgentError` after that.
         """
-        task_id = self.remote_task_id or await self.client.find_task(
-            self.delegation.context_id or self.delegation.delegation_id
-        )
-        if task_id is None:
+        try:
+            await self._patiently(self._take_up)
+        except UnknownTask:
             await self.settle(Failure(INTERRUPTED))
-            return
-        give_up_at = self._clock.monotonic() + self._settings.ask_patience
-        while True:
-            try:
-                await self._follow(self.client.resubscribe(task_id), Via.RESUME)
-            except UnknownTask:
-                await self.settle(Failure(INTERRUPTED))
-            except (AgentLost, AgentIdle, AgentUnreachable) as error:
-                if self._clock.monotonic() >= give_up_at:
-                    raise
-                _log.info("%s: %s; asking again", self.delegation.delegation_id, error)
-                continue
-            return
+
+    async def find(self) -> str | None:
+        """The agent's task id, asked for by context where it was never heard; None where the agent has no such task."""
+        if self.remote_task_id is None:
+            return await self.client.find_task(self.delegation.context_id or self.delegation.delegation_id)
+        return self.remote_task_id
 
     async def settle(self, result: Outcome) -> None:
         """Write how it ended. Raises `ledger.errors.Conflict` where it has ended otherwise."""
-        await self._ledger.settle(self.delegation.delegation_id, self.delegation.attempt, result)
+        await self._written(lambda: self._ledger.settle(self.delegation.delegation_id, self.delegation.attempt, result))
 
     async def observe(self, update: AgentUpdate, via: Via = Via.DIRECT) -> None:
         """Write one update that came outside the stream, such as the answer to a poll."""
-        await self._flush()
-        self._pending = merge(NOTHING, update) or NOTHING
-        await self._flush()
+        async with self._flushing:
+            await self._append_pending()
+            await self._append(merge(NOTHING, update) or NOTHING)
         if update.terminal:
             await self.settle(outcome(update, via))
+
+    async def _take_up(self) -> None:
+        task_id = await self.find()
+        if task_id is None:
+            await self.settle(Failure(INTERRUPTED))
+        else:
+            await self._follow(self.client.resubscribe(task_id), Via.RESUME)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """`ask`, again and again for `ask_patience` seconds while the agent cannot answer."""
+        give_up_at = self._clock.monotonic() + self._settings.ask_patience
+        pause = self._settings.ask_pause
+        while True:
+            try:
+                return await ask()
+            except (AgentLost, AgentIdle, AgentUnreachable, AgentBusy, AgentHttpError) as error:
+                if self._clock.monotonic() >= give_up_at:
+                    raise _unknown(error) from error
+                _log.info("%s: %s; asking again", self.delegation.delegation_id, error)
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, self._settings.ask_pause_max)
 
     async def _follow(self, updates: AsyncGenerator[AgentUpdate], via: Via) -> None:
         last: AgentUpdate | None = None
@@ -113,10 +146,15 @@ class Attempt:
         writer = self._writer = asyncio.create_task(self._write_pending(), name="attempt-writer")
         try:
             yield
+            await self._flush()
+        except AgentError:
+            await self._flush()
+            raise
         finally:
             writer.cancel()
-            await asyncio.wait({writer})
-        await self._flush()
+            [ended] = await asyncio.gather(writer, return_exceptions=True)
+        if isinstance(ended, Exception) and not isinstance(ended, LedgerError):
+            raise ended
 
     async def _write_pending(self) -> None:
         while True:
@@ -143,7 +181,27 @@ class Attempt:
             await self._flush()
 
     async def _flush(self) -> None:
+        # One write at a time, in the order of what was heard: a splice that came late would take text back.
+        async with self._flushing:
+            await self._append_pending()
+
+    async def _append_pending(self) -> None:
         pending, self._pending = self._pending, NOTHING
         self._dirty.clear()
-        if pending != NOTHING:
-            await self._ledger.append(self.delegation.delegation_id, self.delegation.attempt, pending)
+        await self._append(pending)
+
+    async def _append(self, seen: Observation) -> None:
+        if seen != NOTHING:
+            await self._written(
+                lambda: self._ledger.append(self.delegation.delegation_id, self.delegation.attempt, seen)
+            )
+
+    async def _written(self, write: Callable[[], Awaitable[object]]) -> None:
+        await outlast(self._clock, self._settings.ledger_retry, write)
+
+
+def _unknown(error: AgentError) -> AgentError:
+    """What is raised where a task that was sent cannot be asked after: never an error that would have it sent again."""
+    if isinstance(error, (AgentLost, AgentIdle)):
+        return error
+    return AgentLost(f"the agent could not be asked how its task stands ({error}); the outcome is unknown")

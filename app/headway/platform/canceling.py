@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from headway.a2a.client import AgentClient
 from headway.a2a.errors import AgentError, NotCancelable, UnknownTask
 from headway.a2a.updates import AgentUpdate
 from headway.core.clock import Clock
@@ -14,30 +13,41 @@ from headway.ledger.errors import Conflict
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Cancellation
 from headway.platform.attempt import Attempt
+from headway.platform.outages import outlast
 from headway.platform.settings import Settings
 from headway.platform.timing import within
 
+TASK_NOT_FOUND: Final = -32001
 GONE: Final = "the agent no longer knows the task"
 NO_AGENT: Final = "the agent could not be asked: its workspace has no URL"
+NOT_OURS: Final = "the agent could not be asked: the source sent the task itself, and only it knows the agent's task"
+NEVER_SENT: Final = "canceled before it was sent to the agent"
 
 _log = logging.getLogger(__name__)
 
 
 async def cancel_at_agent(
-    attempt: Attempt | None, ledger: Ledger, delegation: Delegation, clock: Clock, settings: Settings
+    attempt: Attempt | None,
+    ledger: Ledger,
+    delegation: Delegation,
+    clock: Clock,
+    settings: Settings,
+    *,
+    followed: bool,
 ) -> None:
     """Ask the agent to cancel, again and again until `cancel_deadline`; then it is canceled without its word.
 
-    An agent that finished first settles the delegation as it says.
+    An agent that finished first settles the delegation as it says. `followed` is whether the attempt is under way, and
+    will hear the agent's task id if it has not yet; otherwise the agent is asked for it.
     """
     try:
         if attempt is None:
-            message = NO_AGENT
+            message = NOT_OURS if delegation.recorded else NO_AGENT
         else:
             seconds = settings.cancel_deadline
             message = f"the agent did not confirm the cancel within {seconds:g} s; it may still be working"
             try:
-                await within(clock, seconds, _ask_until_answered(attempt, clock, settings.cancel_retry))
+                await within(clock, seconds, _ask_until_answered(attempt, clock, settings.cancel_retry, followed))
             except TimeoutError:
                 pass
             except UnknownTask:
@@ -45,22 +55,25 @@ async def cancel_at_agent(
             else:
                 return
         unconfirmed = Cancellation(confirmed=False, message=message)
-        await ledger.settle(delegation.delegation_id, delegation.attempt, unconfirmed)
+        await outlast(
+            clock,
+            settings.ledger_retry,
+            lambda: ledger.settle(delegation.delegation_id, delegation.attempt, unconfirmed),
+        )
     except Conflict as settled:
         _log.info("canceling %s: %s", delegation.delegation_id, settled)
 
 
-async def _ask_until_answered(attempt: Attempt, clock: Clock, pause: float) -> None:
-    await attempt.known.wait()
-    task_id = attempt.remote_task_id
-    assert task_id is not None
+async def _ask_until_answered(attempt: Attempt, clock: Clock, pause: float, followed: bool) -> None:
+    if followed:
+        await attempt.known.wait()
     while True:
         try:
-            update = await _answer(attempt.client, task_id)
+            update = await _answer(attempt)
         except UnknownTask:
             raise
         except AgentError as error:
-            _log.info("the agent could not be asked to cancel %s: %s", task_id, error)
+            _log.info("the agent could not be asked to cancel %s: %s", attempt.delegation.delegation_id, error)
             await clock.sleep(pause)
             continue
         if update.terminal:
@@ -69,8 +82,12 @@ async def _ask_until_answered(attempt: Attempt, clock: Clock, pause: float) -> N
         await clock.sleep(pause)
 
 
-async def _answer(client: AgentClient, task_id: str) -> AgentUpdate:
+async def _answer(attempt: Attempt) -> AgentUpdate:
     """What the agent says when it is asked to cancel; where that is not the end of it, how the task stands."""
+    client = attempt.client
+    task_id = await attempt.find()
+    if task_id is None:
+        raise UnknownTask(TASK_NOT_FOUND, GONE)
     try:
         update = await client.cancel(task_id)
     except NotCancelable:

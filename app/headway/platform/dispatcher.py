@@ -6,25 +6,37 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from headway.a2a.client import AgentClient
 from headway.a2a.errors import AgentBusy, AgentError, AgentUnreachable
 from headway.core.clock import Clock
 from headway.core.delegation import WAITING, Delegation, Status
-from headway.ledger.errors import Conflict, LedgerUnavailable
+from headway.ledger.errors import Conflict, IllegalMove, NotFound
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Failure
+from headway.ledger.records import Cancellation, Failure, Outcome
 from headway.platform.agents import Agents
 from headway.platform.attempt import Attempt
-from headway.platform.canceling import cancel_at_agent
+from headway.platform.canceling import NEVER_SENT, cancel_at_agent
+from headway.platform.outages import outlast
 from headway.platform.settings import Settings
 
 NO_URL = "No URL for workspace"
 UNKNOWN_TARGET = "unknown target workspace"
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Following:
+    """An attempt under way: it holds a slot of its target until its task has ended."""
+
+    attempt: Attempt
+    task: asyncio.Task[None]
 
 
 class Dispatcher:
@@ -37,23 +49,24 @@ class Dispatcher:
         self._settings = settings
         self._nudged: set[str] = set()
         self._wake = asyncio.Event()
-        self._attempts: dict[str, Attempt] = {}
+        self._following: dict[str, _Following] = {}
         self._in_flight: Counter[str] = Counter()
         self._busy_until: dict[str, float] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._named: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Resume what an earlier run left, then dispatch until canceled; what is in flight then is left to the next."""
         try:
-            await self._resume_all()
+            await self._outlast(self._resume_all)
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 targets, self._nudged = self._nudged, set()
                 for target_id in sorted(targets):
-                    await self._dispatch(target_id)
+                    await self._outlast(partial(self._dispatch, target_id))
         finally:
-            tasks = list(self._tasks.values())
+            tasks = list(self._tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -73,11 +86,11 @@ class Dispatcher:
 
     def drop(self, delegation_id: str) -> None:
         """Stop following a delegation that has been settled, and let its agent know as far as it listens."""
-        attempt = self._attempts.get(delegation_id)
-        if attempt is None:
+        following = self._following.get(delegation_id)
+        if following is None:
             return
-        self._stop(delegation_id)
-        self._start(f"cancel {delegation_id}", lambda: self._tell_canceled(attempt))
+        following.task.cancel()
+        self._start(f"cancel {delegation_id}", lambda: self._tell_canceled(following.attempt))
 
     async def poll(self, delegation: Delegation) -> None:
         """Ask the agent now and write what it says. Raises AgentError where it cannot be asked."""
@@ -87,14 +100,22 @@ class Dispatcher:
         client = await self._client(delegation.target_id)
         if client is None or delegation.remote_task_id is None or delegation.status.is_terminal:
             return
+        delegation_id = delegation.delegation_id
+        following = self._following.get(delegation_id)
         update = await client.get(delegation.remote_task_id)
-        following = self._attempts.get(delegation.delegation_id)
+        if self._following.get(delegation_id) is not following:
+            # Somebody else has heard the agent meanwhile; what they wrote is newer than this answer.
+            return
         if following is not None:
             # The stream delivers the text; the whole of it would take back the status lines shown so far.
             update = replace(update, splice=None)
-        attempt = following or self._attempt(delegation, client)
-        await attempt.observe(update)
-        if following is None and not update.terminal and not update.interrupted:
+        attempt = following.attempt if following else self._attempt(delegation, client)
+        try:
+            await attempt.observe(update)
+        except Conflict as refused:
+            _log.info("the answer to a poll of %s came late: %s", delegation_id, refused)
+            return
+        if not update.terminal and not update.interrupted:
             self._follow(attempt, attempt.resume)
 
     async def _resume_all(self) -> None:
@@ -123,9 +144,12 @@ class Dispatcher:
             return
         free = workspace.max_concurrent_tasks - self._in_flight[target_id]
         if free > 0 and not self._is_busy(target_id):
-            for delegation in await self._ledger.claim(target_id, free):
+            claimed = await self._ledger.claim(target_id, min(free, self._settings.claim_batch))
+            for delegation in claimed:
                 attempt = self._attempt(delegation, client)
                 self._follow(attempt, attempt.send)
+            if len(claimed) == self._settings.claim_batch:
+                self.nudge(target_id)
         await self._ledger.enqueue_pending(target_id)
 
     async def _fail_waiting(self, target_id: str, error: str) -> None:
@@ -141,20 +165,23 @@ class Dispatcher:
         return Attempt(delegation, client, self._ledger, self._clock, self._settings)
 
     def _follow(self, attempt: Attempt, work: Callable[[], Awaitable[None]]) -> None:
+        """Run an attempt beside the loop; what is followed at this attempt already is left alone."""
         delegation_id, target_id = attempt.delegation.delegation_id, attempt.delegation.target_id
-        self._attempts[delegation_id] = attempt
+        known = self._following.get(delegation_id)
+        if known is not None and known.attempt.delegation.attempt == attempt.delegation.attempt:
+            return
         self._in_flight[target_id] += 1
+        task = self._begin(delegation_id, self._see_through(attempt, work))
+        following = self._following[delegation_id] = _Following(attempt, task)
+        # Not a `finally` in the task: one that is canceled before its first step never gets that far.
+        task.add_done_callback(lambda _: self._let_go(following))
 
-        async def follow() -> None:
-            try:
-                await self._see_through(attempt, work)
-            finally:
-                self._in_flight[target_id] -= 1
-                if self._attempts.get(delegation_id) is attempt:
-                    del self._attempts[delegation_id]
-                self.nudge(target_id)
-
-        self._start(delegation_id, follow)
+    def _let_go(self, following: _Following) -> None:
+        delegation = following.attempt.delegation
+        self._in_flight[delegation.target_id] -= 1
+        if self._following.get(delegation.delegation_id) is following:
+            del self._following[delegation.delegation_id]
+        self.nudge(delegation.target_id)
 
     async def _see_through(self, attempt: Attempt, work: Callable[[], Awaitable[None]]) -> None:
         """Run an attempt to its end; whatever stops it short settles the delegation with a precise error."""
@@ -163,33 +190,55 @@ class Dispatcher:
             await work()
         except AgentBusy as busy:
             await self._wait_for_slot(delegation, busy)
+            return
         except AgentUnreachable as error:
             unreachable = f"failed to reach workspace agent: {error}"
             await self._fail(delegation.delegation_id, delegation.attempt, unreachable)
         except AgentError as error:
             await self._fail(delegation.delegation_id, delegation.attempt, str(error))
-        except Conflict as refused:
+        except (Conflict, NotFound) as refused:
             _log.info("what the agent of %s said came late: %s", delegation.delegation_id, refused)
+        # One of ours has ended there, so that there is room whatever the agent said before.
+        self._busy_until.pop(delegation.target_id, None)
 
     async def _wait_for_slot(self, delegation: Delegation, busy: AgentBusy) -> None:
+        """The agent took nothing on: back to the queue, or to its end where that was asked for meanwhile."""
+        delegation_id, target_id = delegation.delegation_id, delegation.target_id
         pause = busy.retry_after or self._settings.busy_pause
-        self._busy_until[delegation.target_id] = self._clock.monotonic() + pause
-        await self._ledger.enqueue(delegation.delegation_id, attempt=delegation.attempt, message="the agent is busy")
-        self._start(f"busy {delegation.target_id}", lambda: self._nudge_after(delegation.target_id, pause))
+        self._busy_until[target_id] = self._clock.monotonic() + pause
+        self._start(f"busy {target_id}", lambda: self._nudge_when_free(target_id))
+        message = "the agent is busy"
+        try:
+            await self._outlast(
+                lambda: self._ledger.enqueue(delegation_id, attempt=delegation.attempt, message=message)
+            )
+        except IllegalMove as refused:
+            if refused.status is Status.CANCELING:
+                await self._settle(delegation_id, delegation.attempt, Cancellation(False, NEVER_SENT))
+                self._stop(f"cancel {delegation_id}")
+            else:
+                error = f"{busy}; it had been silent for too long to wait in the queue again"
+                await self._fail(delegation_id, delegation.attempt, error)
+        except Conflict as refused:
+            _log.info("%s; not queued again", refused)
 
-    async def _nudge_after(self, target_id: str, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    async def _nudge_when_free(self, target_id: str) -> None:
+        """Nudge when the last word of a busy agent has run out; it may have said so again since this began."""
+        while (left := self._busy_until.get(target_id, 0.0) - self._clock.monotonic()) > 0:
+            await self._clock.sleep(left)
         self.nudge(target_id)
 
     async def _cancel(self, delegation: Delegation) -> None:
-        client = await self._client(delegation.target_id)
-        attempt = self._attempts.get(delegation.delegation_id)
-        if attempt is None and client is not None:
+        client = await self._outlast(lambda: self._client(delegation.target_id))
+        following = self._following.get(delegation.delegation_id)
+        attempt = following.attempt if following else None
+        if attempt is None and client is not None and not delegation.recorded:
             attempt = self._attempt(delegation, client)
-        try:
-            await cancel_at_agent(attempt, self._ledger, delegation, self._clock, self._settings)
-        finally:
-            self._stop(delegation.delegation_id)
+        await cancel_at_agent(
+            attempt, self._ledger, delegation, self._clock, self._settings, followed=following is not None
+        )
+        if following is not None:
+            following.task.cancel()
 
     async def _tell_canceled(self, attempt: Attempt) -> None:
         if attempt.remote_task_id is None:
@@ -200,33 +249,39 @@ class Dispatcher:
             _log.info("the agent of %s was told to stop: %s", attempt.delegation.delegation_id, error)
 
     async def _fail(self, delegation_id: str, attempt: int | None, error: str) -> None:
+        await self._settle(delegation_id, attempt, Failure(error))
+
+    async def _settle(self, delegation_id: str, attempt: int | None, outcome: Outcome) -> None:
         try:
-            await self._ledger.settle(delegation_id, attempt, Failure(error))
-        except Conflict as refused:
-            _log.info("%s; not failed with: %s", refused, error)
+            await self._outlast(lambda: self._ledger.settle(delegation_id, attempt, outcome))
+        except (Conflict, NotFound) as refused:
+            _log.info("%s; not settled with: %s", refused, outcome)
 
     async def _client(self, workspace_id: str) -> AgentClient | None:
         workspace = await self._ledger.workspace(workspace_id)
         return self._agents.of(workspace) if workspace is not None else None
 
-    def _stop(self, delegation_id: str) -> None:
-        if task := self._tasks.get(delegation_id):
+    async def _outlast(self, work: Callable[[], Awaitable[T]]) -> T:
+        return await outlast(self._clock, self._settings.ledger_retry, work)
+
+    def _stop(self, name: str) -> None:
+        if task := self._named.get(name):
             task.cancel()
 
     def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something beside the loop under a name; the same thing is not run twice at once."""
-        if name in self._tasks:
+        if name in self._named:
             return
+        self._named[name] = self._begin(name, work())
+        self._named[name].add_done_callback(lambda _: self._named.pop(name))
 
-        task = asyncio.create_task(work(), name=name)
-        self._tasks[name] = task
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        name = task.get_name()
-        self._tasks.pop(name, None)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, LedgerUnavailable):
-            _log.warning("%s: the ledger cannot be written (%s); resumed at the next start", name, error)
-        elif error is not None:
-            _log.error("%s: ended by a fault of the platform", name, exc_info=error)
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("%s: ended by a fault of the platform", task.get_name(), exc_info=error)

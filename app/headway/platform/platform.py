@@ -67,14 +67,15 @@ class Platform:
             sweeper = Sweeper(ledger, dispatcher, agents, clock, settings)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
             unsubscribe = ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events))
-            running = [asyncio.create_task(dispatcher.run()), asyncio.create_task(sweeper.run())]
-            try:
-                yield cls(ledger, ring, agents, dispatcher, sweeper, clock, settings)
-            finally:
-                unsubscribe()
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+            # A fault in either ends the block: a platform that accepts and does not dispatch helps nobody.
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(dispatcher.run()), group.create_task(sweeper.run())]
+                try:
+                    yield cls(ledger, ring, agents, dispatcher, sweeper, clock, settings)
+                finally:
+                    unsubscribe()
+                    for task in running:
+                        task.cancel()
 
     async def operator(self) -> Workspace:
         """The person's own workspace, made when it is first needed."""

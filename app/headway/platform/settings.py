@@ -29,6 +29,8 @@ class Settings:
     ask_pause: float = 0.5
     """The first pause between two such questions; it doubles up to `ask_pause_max`."""
     ask_pause_max: float = 15.0
+    ledger_retry: float = 0.5
+    """The pause between two tries of what must be written while the ledger is unavailable."""
     flush_every: float = 0.05
     """Progress is stored at most this often per delegation."""
     flush_characters: int = 16_384

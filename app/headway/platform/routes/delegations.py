@@ -158,7 +158,8 @@ async def cancel(request: Request, source: Source, delegation_id: str, platform:
         delegation_id, clean(asked.reason, limit=ERROR_LIMIT) if asked.reason else None
     )
     if row.status is Status.CANCELING:
-        platform.dispatcher.cancel(delegation)
+        # It may have been claimed since it was read: a settle names the attempt of now.
+        platform.dispatcher.cancel(delegation.model_copy(update={"attempt": row.attempt}))
     return StatusAnswer(delegation_id=delegation_id, status=row.status)
 
 
