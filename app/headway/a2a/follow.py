@@ -169,6 +169,9 @@ class Follower:
             # -32004 is also the answer for a task that has finished meanwhile: asking tells which.
             if error.code == -32601:
                 self._agent.stop_streaming()
+        except (AgentBusy, AgentHttpError) as error:
+            # The task is at the agent already: a refusal of the stream says nothing of it.
+            _log.info("the stream could not be taken up again: %s", error)
 
     async def _read(self, results: AsyncGenerator[object]) -> AsyncGenerator[AgentUpdate]:
         """The updates of one stream, up to the end of the task or of the stream, whichever comes first."""
