@@ -7,10 +7,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from support.platform import NOBODY, Api, broken_ledger, connected, platform, serve
-
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from support.platforms import NOBODY, Api, broken_ledger, connected, platform, serve
 
 INVALID = "invalid delegation request"
 

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from headway.core.delegation import TERMINAL, Row, Status
 from headway.core.events import DelegationPayload, Event, apply, read_payload
 from headway.platform.folder import DataFolder
@@ -292,7 +291,7 @@ async def start_serve(path: Path, *options: str) -> asyncio.subprocess.Process:
 async def eventually(condition: Callable[[], bool], *, within: float = WITHIN) -> None:
     """Return when the condition holds, for what no event tells of, such as an agent's journal. Raises TimeoutError."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - another process may write what is looked at
             await asyncio.sleep(0.01)
 
 
