@@ -42,7 +42,7 @@ async def _follow_until_ended(
     whole = _text_of(await connector.delegation(delegation_id))
     printed = _write_new(printed, whole, write)
     events = connector.events(Cursor(snapshot.epoch, snapshot.seq))
-    async with aclosing(events) as messages:  # type: ignore[type-var]
+    async with aclosing(events) as messages:
         async for message in messages:
             if isinstance(message, Closed):
                 write(f"\n[connection lost: {message.reason}; again in {message.retry_in:.0f} s]\n")

@@ -6,7 +6,7 @@ less instead of failing. Every text that comes out of a connector is clean and b
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -137,8 +137,8 @@ class Connector(Protocol):
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
         """All active delegations, the newest `finished` ones, workspaces and totals, from one consistent read."""
 
-    def events(self, after: Cursor | None) -> AsyncIterator[StreamMessage]:
-        """Everything after a cursor, reconnecting for ever; None begins with what happens next.
+    def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
+        """Everything after a cursor, reconnecting for ever; None begins with what happens next. Close it after use.
 
         Raises `CursorGone` when a new snapshot is needed and `NotAllowed` when another token is.
         """

@@ -112,11 +112,15 @@ class Canceled(DelegationPayload):
 
 
 class Evicted(Payload):
-    """Finished delegations that the ledger no longer keeps."""
+    """Finished delegations that the ledger no longer keeps.
+
+    `statuses` is how each of them had ended, in the same order, so that readers who held only some keep true totals.
+    """
 
     TYPE = EventType.DELEGATION_EVICTED
 
     delegation_ids: tuple[str, ...]
+    statuses: tuple[Status, ...] = ()
 
 
 class WorkspaceFact(Payload):

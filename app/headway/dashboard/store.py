@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Final
 
@@ -134,8 +135,8 @@ class Store:
                     self._fold(delegation_id, event)
                 case WorkspaceFact():
                     self._note_fact(event, event.payload)
-                case Evicted(delegation_ids=ids):
-                    self._evict(ids)
+                case Evicted():
+                    self._evict(event.payload)
                 case Bookmark(seq=seq):
                     seen = max(seen, seq)
                 case _:
@@ -210,17 +211,20 @@ class Store:
             return
         if (note := self._notes.get(delegation_id)) and _answered(note, after):
             del self._notes[delegation_id]
-        self._count(before, -1)
-        self._count(after, +1)
+        if before is not None:
+            self._count(before.status, -1)
+        self._count(after.status, +1)
         if before is None or before.status.group != after.status.group:
             if before is not None:
                 del self._groups[before.status.group][delegation_id]
             self._groups[after.status.group][delegation_id] = None
             self._bound_finished()
 
-    def _evict(self, delegation_ids: Iterable[str]) -> None:
-        for delegation_id in delegation_ids:
-            self._count(self._rows.get(delegation_id), -1)
+    def _evict(self, evicted: Evicted) -> None:
+        for delegation_id, status in zip(evicted.delegation_ids, chain(evicted.statuses, repeat(None)), strict=False):
+            row = self._rows.get(delegation_id)
+            if (ended := row.status if row else status) is not None:
+                self._count(ended, -1)
             self._drop(delegation_id)
 
     def _bound_finished(self) -> None:
@@ -238,10 +242,9 @@ class Store:
     def _touch(self, delegation_id: str, group: Group | None) -> None:
         self._group_before.setdefault(delegation_id, group)
 
-    def _count(self, row: Row | None, change: int) -> None:
-        if row is not None:
-            self._totals[row.status] = max(0, self._totals[row.status] + change)
-            self._totals_changed = True
+    def _count(self, status: Status, change: int) -> None:
+        self._totals[status] = max(0, self._totals[status] + change)
+        self._totals_changed = True
 
     def _note_fact(self, event: Event, fact: WorkspaceFact) -> None:
         before = self._workspaces.get(fact.workspace_id)
