@@ -47,7 +47,7 @@ def print_delegations(delegations: Sequence[Delegation], names: dict[str, str]) 
             percent(delegation.progress_percent),
             clean_line(names.get(delegation.target_id, delegation.target_id[:8]), limit=20),
             clean_line(delegation.task, limit=48),
-            clean_line(delegation.error or delegation.status_message or delegation.result or "", limit=60),
+            clean_line(delegation.error or delegation.result or delegation.status_message or "", limit=60),
         )
         for delegation in delegations
     ]
