@@ -96,7 +96,9 @@ class Exchange:
                 return response.status_code, await read_error_body(response, watchdog)
 
     def _not_reachable(self, why: str) -> NotReachable:
-        return NotReachable(f"The platform at {self._address} could not be reached ({why}).", next_step=_TRY_LATER)
+        return NotReachable(
+            f"The platform at {self._address} could not be reached ({why}).", next_step=_TRY_LATER, reason=why
+        )
 
     def _lost(self, error: httpx.TransportError | Silent, effect: Effect) -> ConnectorError:
         why = "no answer in time" if isinstance(error, Silent) else reason(error)
@@ -127,7 +129,8 @@ class Exchange:
             return self.unreadable("it is a redirect, which is not followed", effect)
         if effect is Effect.CHANGES and (status == 500 or (status > 500 and not said)):
             return _unknown(what)
-        return Refused(what, next_step="Try again later." if status >= 500 else "Change the request.")
+        next_step = "Try again later." if status >= 500 else "Change the request."
+        return Refused(what, next_step=next_step, reason=_phrase(status).lower())
 
 
 def _unknown(what: str) -> OutcomeUnknown:
