@@ -310,3 +310,45 @@ def _rename(folder: Path, old: str, new: str) -> None:
     connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
     connection.commit()
     connection.close()
+
+
+class SilentTarget:
+    """An agent that takes what it is sent and never answers; `busy` makes it answer 503 busy instead."""
+
+    def __init__(self) -> None:
+        self.bodies: list[Json] = []
+        self.busy: Json | None = None
+        self.workspace = ""
+        self.released = asyncio.Event()
+
+    async def received(self, count: int) -> None:
+        await eventually(lambda: len(self.bodies) >= count)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            if head.startswith("get"):
+                writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            else:
+                length = next(int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length"))
+                self.bodies.append(json.loads(await reader.readexactly(length)))
+                await self.released.wait()
+                body = json.dumps(self.busy or {}).encode()
+                writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def silent_target(served: Api, *, slots: int = 1) -> AsyncIterator[SilentTarget]:
+    """A `SilentTarget` with a workspace; what it holds when the block ends is dropped."""
+    target = SilentTarget()
+    server = await asyncio.start_server(target.serve, "127.0.0.1", 0)
+    async with server:
+        target.workspace = await served.workspace(
+            "silent", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", slots=slots
+        )
+        try:
+            yield target
+        finally:
+            target.released.set()

@@ -56,6 +56,7 @@ async def serve_on(
     stop: asyncio.Event,
     settings: Settings | None = None,
     clock: Clock | None = None,
+    new_id: Callable[[], str] = lambda: str(uuid4()),
 ) -> None:
     """Run a platform on `folder` until `stop` is set or SIGTERM or SIGINT comes; `ready` is told its URL.
 
@@ -65,7 +66,7 @@ async def serve_on(
     opening = Platform.open(
         folder,
         clock=clock or SystemClock(),
-        new_id=lambda: str(uuid4()),
+        new_id=new_id,
         rng=random.Random(),  # noqa: S311 - jitter
         settings=settings or Settings(),
     )

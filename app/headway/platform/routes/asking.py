@@ -49,6 +49,17 @@ async def source_of(workspace_id: str, platform: Served, caller: Caller) -> str:
 Source = Annotated[str, Depends(source_of)]
 
 
+async def seen_of(workspace_id: str, platform: Served, caller: Caller) -> str:
+    """The workspace that a path names, which the caller may see; `operator` is the person's own."""
+    if workspace_id == OPERATOR:
+        workspace_id = (await platform.operator()).id
+    caller.require_read(workspace_id)
+    return workspace_id
+
+
+Seen = Annotated[str, Depends(seen_of)]
+
+
 async def delegation_of(source: str, delegation_id: str, platform: Platform) -> Delegation:
     """A delegation by its source. Raises Missing, also where it is another's."""
     delegation = await platform.ledger.get(delegation_id)

@@ -25,7 +25,7 @@ from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Listed, NewDelegation
 from headway.platform.errors import AgentFailed, BadRequest, Unavailable
 from headway.platform.routes.asking import (
-    Caller,
+    Seen,
     Served,
     Source,
     accepts,
@@ -86,16 +86,14 @@ async def delegate(request: Request, source: Source, platform: Served) -> JSONRe
 
 @router.get("/delegations", response_model=list[DelegationSummary], responses=refuses(422))
 async def list_delegations(
-    workspace_id: str,
+    source: Seen,
     platform: Served,
-    caller: Caller,
     status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = LIST_LIMIT,
     before: Annotated[str | None, Query(max_length=256)] = None,
 ) -> list[DelegationSummary]:
     """What the workspace has handed over, the newest first."""
-    caller.require_read(workspace_id)
-    page = await platform.ledger.list_(source_id=workspace_id, status=status, limit=limit, before=before)
+    page = await platform.ledger.list_(source_id=source, status=status, limit=limit, before=before)
     return [_summary(item) for item in page]
 
 
@@ -117,10 +115,9 @@ async def record(request: Request, source: Source, platform: Served) -> RecordAc
 
 
 @router.get("/delegations/{delegation_id}", response_model=Delegation, responses=refuses(404))
-async def get(workspace_id: str, delegation_id: str, platform: Served, caller: Caller) -> Delegation:
+async def get(source: Seen, delegation_id: str, platform: Served) -> Delegation:
     """The whole record, progress text included."""
-    caller.require_read(workspace_id)
-    return await delegation_of(workspace_id, delegation_id, platform)
+    return await delegation_of(source, delegation_id, platform)
 
 
 @router.post(
