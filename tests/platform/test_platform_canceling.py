@@ -7,8 +7,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from headway.agents.behaviours import BehaviourName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from headway.core.delegation import Delegation
+from headway.platform.platform import Platform
+from headway.platform.routes import delegations as routes
 from support.platforms import NOBODY, Api, eventually, platform, silent_target
 from support.sdk_agents import sdk_agent
 
@@ -177,6 +181,32 @@ async def test_a_cancel_at_any_moment_of_a_dispatch_comes_to_its_end(tmp_path: P
             await served.until_status(delegation_id, "canceled")
         await eventually(lambda: not agent.agent._working)
         assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+
+
+async def test_a_cancel_that_read_the_record_before_it_was_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The route reads a waiting record, the dispatcher claims it, and only then the cancel is asked for."""
+    async with (
+        platform(tmp_path, cancel_deadline=0.2, cancel_retry=0.05) as served,
+        serve_agent("coder", BehaviourName.IGNORE_CANCEL) as agent,
+    ):
+        target = await served.workspace("coder", agent.url)
+        first = await served.delegate(target, "steps=1 delay=0.2")
+        second = await served.delegate(target, "steps=1 delay=60")
+        await served.until_status(second, "queued")
+        read = routes.delegation_of
+
+        async def read_and_wait(source: str, delegation_id: str, served_platform: Platform) -> Delegation:
+            delegation = await read(source, delegation_id, served_platform)
+            await served.log.until(lambda: "in_progress" in served.log.statuses[second])
+            return delegation
+
+        monkeypatch.setattr(routes, "delegation_of", read_and_wait)
+        assert (await served.cancel(second)).json()["status"] == "canceling"
+        monkeypatch.undo()
+        await served.until_status(first, "completed")
+        await served.until_status(second, "canceled")
 
 
 async def test_polls_during_a_stream_lose_no_text(tmp_path: Path) -> None:

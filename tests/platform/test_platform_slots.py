@@ -1,0 +1,125 @@
+"""Slots: how many an agent is given at once, who comes next, and what a busy agent leads to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from headway.agents.fleet import serve_agent
+from headway.agents.journal import Entry, Kind
+from support.platforms import broken_ledger, eventually, platform, silent_target
+
+
+def most_at_once(entries: list[Entry]) -> int:
+    working: set[str] = set()
+    most = 0
+    for entry in entries:
+        if entry.event is Kind.STARTED:
+            working.add(entry.task_id)
+        elif entry.event is Kind.STOPPED:
+            working.discard(entry.task_id)
+        most = max(most, len(working))
+    return most
+
+
+async def test_two_slots_and_ten_tasks_are_never_more_than_two_at_once(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url, slots=2)
+        ids = [await served.delegate(target, "steps=2 delay=0.03") for _ in range(10)]
+        await served.until_status(ids[-1], "queued")
+        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 2
+        for delegation_id in ids:
+            await served.until_status(delegation_id, "completed")
+        journal = agent.agent.journal
+        assert most_at_once(list(journal.entries)) == 2
+        assert sorted(sent.message_id for sent in journal.of(Kind.SEND)) == sorted(ids)
+        assert not journal.of(Kind.REFUSED)
+        for delegation_id in ids[2:]:
+            statuses = served.log.statuses[delegation_id]
+            assert statuses[:3] == ["pending", "queued", "dispatched"]
+
+
+async def test_priority_comes_first_and_then_arrival(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url)
+        first = await served.delegate(target, "steps=1 delay=60")
+        await served.until_status(first, "in_progress")
+        order = {}
+        for name, priority in (("a", 50), ("info", 10), ("b", 50), ("critical", 100), ("c", 50)):
+            order[name] = await served.delegate(target, "steps=1 delay=0", priority=priority)
+            await served.until_status(order[name], "queued")
+        await served.cancel(first)
+        for delegation_id in order.values():
+            await served.until_status(delegation_id, "completed")
+        sent = [entry.message_id for entry in agent.agent.journal.of(Kind.SEND)]
+        assert sent[1:] == [order[name] for name in ("critical", "a", "b", "c", "info")]
+
+
+async def test_a_busy_agent_leads_back_to_the_queue_and_each_is_delivered_once(tmp_path: Path) -> None:
+    """The agent has one slot and says 503 busy; the platform believes that there are four."""
+    async with platform(tmp_path) as served, serve_agent("coder", slots=1) as agent:
+        target = await served.workspace("coder", agent.url, slots=4)
+        ids = [await served.delegate(target, "steps=1 delay=0.05") for _ in range(5)]
+        records = [await served.until_status(delegation_id, "completed") for delegation_id in ids]
+        journal = agent.agent.journal
+        assert sorted(sent.message_id for sent in journal.of(Kind.SEND)) == sorted(ids)
+        assert journal.of(Kind.REFUSED)
+        assert most_at_once(list(journal.entries)) == 1
+        refused = {entry.message_id for entry in journal.of(Kind.REFUSED)}
+        for record in records:
+            statuses = served.log.statuses[record["delegation_id"]]
+            again = record["delegation_id"] in refused
+            assert (record["attempt"] > 1) is again
+            assert ("queued" in statuses[statuses.index("dispatched") :]) is again
+
+
+async def test_an_agent_that_says_busy_again_and_again_is_asked_again_each_time(tmp_path: Path) -> None:
+    """Each word of it moves the moment of the next try; none of them may be the last."""
+    async with platform(tmp_path) as served, silent_target(served, slots=3) as target:
+        ids = []
+        for number in (1, 2, 3):
+            ids.append(await served.delegate(target.workspace, "look"))
+            await target.received(number)
+        target.busy = {"busy": True, "retry_after": 0.05}
+        target.released.set()
+        await target.received(12)
+        for delegation_id in ids:
+            assert served.log.statuses[delegation_id].count("dispatched") >= 2
+            await served.cancel(delegation_id)
+            await served.until_status(delegation_id, "canceled")
+
+
+async def test_two_agents_of_one_name_are_two(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as one, serve_agent("coder") as two:
+        targets = [await served.workspace("coder", agent.url) for agent in (one, two)]
+        ids = [await served.delegate(target, "the same task steps=1 delay=0") for target in targets]
+        for delegation_id in ids:
+            await served.until_status(delegation_id, "completed")
+        sent = [[entry.message_id for entry in agent.agent.journal.of(Kind.SEND)] for agent in (one, two)]
+        assert sent == [[ids[0]], [ids[1]]]
+
+
+async def test_an_outage_of_the_ledger_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """While nothing can be written agents go on; what they said is written afterwards."""
+    async with platform(tmp_path, ledger_retry=0.05) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url, slots=4)
+        ids = [await served.delegate(target, f"steps={8 + number} delay=0.03") for number in range(8)]
+        await served.until_status(ids[3], "in_progress")
+        with broken_ledger(tmp_path):
+            assert (await served.http.get("/health")).status_code in (200, 503)
+            journal = agent.agent.journal
+            await eventually(lambda: bool(journal.of(Kind.STOPPED)))
+        for number, delegation_id in enumerate(ids):
+            record = await served.until_status(delegation_id, "completed")
+            assert record["result"].count("chunk") == 8 + number
+            assert record["progress_text"] == record["result"]
+        assert sorted(sent.message_id for sent in journal.of(Kind.SEND)) == sorted(ids)
+
+
+async def test_more_than_a_batch_of_free_slots_is_filled(tmp_path: Path) -> None:
+    async with platform(tmp_path, claim_batch=7) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url, slots=150)
+        ids = await asyncio.gather(*(served.delegate(target, "steps=1 delay=60") for _ in range(40)))
+        for delegation_id in ids:
+            await served.until_status(delegation_id, "in_progress")
+        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 40
