@@ -94,5 +94,5 @@ async def scripted_platform() -> AsyncIterator[ScriptedPlatform]:
 async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> None:
     """Wait for a condition, polled; fails with TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - anything may be waited for
             await asyncio.sleep(0.002)
