@@ -26,8 +26,9 @@ from typing import Any
 import httpx
 from headway.core.delegation import TERMINAL, Row, Status
 from headway.core.events import DelegationPayload, Event, apply, read_payload
+from headway.net.sockets import listen
 from headway.platform.folder import DataFolder
-from headway.platform.server import listen, serve_on
+from headway.platform.server import serve_on
 from headway.platform.settings import Settings
 
 Json = dict[str, Any]

@@ -38,11 +38,18 @@ async def _board(place: Place) -> int:
 
 async def run_board(connector: Connector, *, title: str) -> int:
     """Run the board until the person quits, and close its connector."""
+    import asyncio
+    import signal
+
     from headway.dashboard.app import HeadwayApp
     from headway.net.clock import SystemClock
 
+    app = HeadwayApp(connector, clock=SystemClock(), title=title)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        # A window that is closed is a way to quit: what was started is stopped then too.
+        loop.add_signal_handler(number, app.exit)
     try:
-        app = HeadwayApp(connector, clock=SystemClock(), title=title)
         await app.run_async()
         return app.return_code or ExitCode.OK
     finally:

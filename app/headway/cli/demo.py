@@ -31,23 +31,21 @@ def demo(seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
 
 
 async def _demo(seed: int, agents: int, rate: float) -> int:
+    from headway.cli import children
     from headway.cli.board import run_board
-    from headway.cli.children import child, listening_socket
+    from headway.cli.embedded import END_WITH_PARENT, embedded_platform
     from headway.cli.options import open_connector
-    from headway.platform.auth import new_token
     from headway.platform.folder import DataFolder
 
     async with AsyncExitStack() as stack:
         folder = DataFolder(Path(stack.enter_context(TemporaryDirectory(prefix="headway-demo-"))))
-        token = folder.ensure_token(new_token)
-        with listening_socket() as (listener, url):
-            descriptor = listener.fileno()
-            platform = ["serve", "--fd", str(descriptor), "--stuck-after", str(DEMO_STUCK_AFTER)]
-            place = ["--data", str(folder.path)]
-            await stack.enter_async_context(child([*platform, *place], log=folder.log, pass_fds=[descriptor]))
-        fleet = ["demo-fleet", "--url", url, "--seed", str(seed), "--agents", str(agents), "--rate", str(rate)]
-        await stack.enter_async_context(child([*fleet, *place], log=folder.path / "agents.log"))
-        return await run_board(open_connector(url, token), title="demo")
+        options = (END_WITH_PARENT, "--stuck-after", str(DEMO_STUCK_AFTER))
+        url = await stack.enter_async_context(embedded_platform(folder, *options))
+        load = ["--seed", str(seed), "--agents", str(agents), "--rate", str(rate)]
+        arguments = ["demo-fleet", "--url", url, "--data", str(folder.path), END_WITH_PARENT, *load]
+        fleet = await children.start(arguments, log=folder.path / "agents.log")
+        stack.push_async_callback(children.stop, fleet)
+        return await run_board(open_connector(url, folder.token()), title="demo")
 
 
 def demo_fleet(

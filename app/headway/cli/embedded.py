@@ -1,4 +1,4 @@
-"""The platform that `headway` starts for an account that has none."""
+"""A platform that a command starts for itself: for an account that has none, and for the demo."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from headway.cli import children
 if TYPE_CHECKING:
     from headway.platform.folder import DataFolder
 
+END_WITH_PARENT = "--end-with-parent"
+
 
 @asynccontextmanager
-async def embedded_platform(folder: DataFolder) -> AsyncIterator[str]:
+async def embedded_platform(folder: DataFolder, *options: str) -> AsyncIterator[str]:
     """Start a platform on `folder` and yield its URL at once; stop it at the end.
 
-    Whoever connects before it is up waits. What was in flight when it is stopped is resumed at its next start.
+    What was in flight when it is stopped is resumed at the next start on the folder.
     """
+    from headway.net.sockets import listen, url_of
     from headway.platform.auth import new_token
 
     folder.create()
     folder.ensure_token(new_token)
-    with children.listening_socket() as (listener, url):
-        arguments = ["serve", "--fd", str(listener.fileno()), "--data", str(folder.path)]
+    # The child serves on a socket opened here: who connects before it is up waits instead of being refused, so a board
+    # can open at once. Closed here once the child has it, so that a child that dies is noticed.
+    with listen("127.0.0.1", 0) as listener:
+        url = url_of(listener)
+        arguments = ["serve", "--fd", str(listener.fileno()), "--data", str(folder.path), *options]
         process = await children.start(arguments, log=folder.log, pass_fds=[listener.fileno()])
     try:
         yield url

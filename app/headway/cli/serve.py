@@ -30,7 +30,8 @@ def serve(
     import logging
 
     from headway.ledger.errors import LedgerError
-    from headway.platform.server import PortTaken, listen, serve_on, take_over
+    from headway.net.sockets import PortTaken, listen
+    from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -17,19 +17,15 @@ import uvicorn
 
 from headway.core.clock import Clock
 from headway.net.clock import SystemClock
+from headway.net.sockets import url_of
 from headway.platform.app import create_app
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
 
-_BACKLOG: Final = 2_048
 _GRACE_SECONDS: Final = 3
 
 _log = logging.getLogger(__name__)
-
-
-class PortTaken(OSError):
-    """The address cannot be listened on."""
 
 
 class _Server(uvicorn.Server):
@@ -70,7 +66,7 @@ async def serve_on(
         rng=random.Random(),  # noqa: S311 - jitter
         settings=settings or Settings(),
     )
-    url = _url(listener)
+    url = url_of(listener)
     async with opening as platform:
         server = _Server(_config(platform))
         serving = asyncio.create_task(server.serve([listener]))
@@ -98,29 +94,9 @@ def _config(platform: Platform) -> uvicorn.Config:
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it small writes wait 40 ms for an ACK.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise PortTaken(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
-    return listener
-
-
 def take_over(descriptor: int) -> socket.socket:
     """The listening socket that the parent process has opened."""
     return socket.socket(fileno=descriptor)
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextmanager
