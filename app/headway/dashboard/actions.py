@@ -1,0 +1,195 @@
+"""What a key does: the one registry that makes bindings, footer, help and palette.
+
+An action is offered where `available` says so of the moment (`Moment`), and nowhere else: a key that does nothing
+now is not shown now. The work itself is a method `action_<id>` of the board.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from headway.connectors.connector import Capabilities
+from headway.core.delegation import Group, Row
+
+_KEY_NAMES: Final = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "ctrl+p": "^p",
+    "shift+tab": "⇧tab",
+    "up": "↑",
+    "down": "↓",
+    "enter": "⏎",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+
+
+class Section(StrEnum):
+    """Where help and the palette list an action."""
+
+    DELEGATIONS = "Delegations"
+    LOOKING = "Looking"
+    MOVING = "Moving"
+    HEADWAY = "Headway"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What availability depends on, read when it is asked: the row under the cursor, and what the platform can do."""
+
+    capabilities: Capabilities
+    row: Row | None = None
+    canceling: bool = False
+    """A cancel of that row has been asked for."""
+    group: Group = Group.IN_PROGRESS
+    filtered: bool = False
+    pollable: int = 0
+    """How many delegations wait or are stuck."""
+    needs_token: bool = False
+
+    @property
+    def may_act(self) -> bool:
+        return not self.capabilities.read_only
+
+
+def always(moment: Moment) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `keys` are Textual's names; the first is the one shown."""
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    description: str
+    section: Section
+    available: Callable[[Moment], bool] = always
+    acts: bool = False
+    """It changes something on the platform: hidden and refused where the connector is read-only."""
+    in_footer: bool = False
+
+    def is_available(self, moment: Moment) -> bool:
+        return (moment.may_act or not self.acts) and self.available(moment)
+
+    @property
+    def key_names(self) -> str:
+        return " ".join(key_name(key) for key in self.keys)
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `?`, `^p`, `esc`, `S`."""
+    return _KEY_NAMES.get(key, key.replace("ctrl+", "^"))
+
+
+def _can_poll(moment: Moment) -> bool:
+    return moment.capabilities.poll and moment.row is not None and not moment.row.status.is_terminal
+
+
+def _can_cancel(moment: Moment) -> bool:
+    return (
+        moment.capabilities.cancel
+        and moment.row is not None
+        and not moment.row.status.is_terminal
+        and not moment.canceling
+    )
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action("dispatch", ("d",), "Dispatch", "Hand a task to an agent", Section.DELEGATIONS, acts=True, in_footer=True),
+    Action(
+        "poll",
+        ("p",),
+        "Poll",
+        "Ask the agent now how this delegation stands",
+        Section.DELEGATIONS,
+        available=_can_poll,
+        acts=True,
+        in_footer=True,
+    ),
+    Action(
+        "poll_waiting",
+        ("P",),
+        "Poll waiting",
+        "Poll every queued and every stuck delegation",
+        Section.DELEGATIONS,
+        available=lambda moment: moment.capabilities.poll and moment.pollable > 0,
+        acts=True,
+    ),
+    Action(
+        "cancel",
+        ("x",),
+        "Cancel",
+        "Cancel this delegation, after a question",
+        Section.DELEGATIONS,
+        available=_can_cancel,
+        acts=True,
+        in_footer=True,
+    ),
+    Action(
+        "pin",
+        ("o",),
+        "Pin",
+        "Pin this delegation's stream, or unpin it",
+        Section.LOOKING,
+        available=lambda moment: moment.row is not None,
+        in_footer=True,
+    ),
+    Action(
+        "filter",
+        ("slash",),
+        "Filter",
+        "Show only what matches: words, status:failed target:coder older:5m id:7f3a",
+        Section.LOOKING,
+        in_footer=True,
+    ),
+    Action(
+        "clear_filter",
+        ("escape",),
+        "Clear filter",
+        "Show everything again",
+        Section.LOOKING,
+        available=lambda moment: moment.filtered,
+        in_footer=True,
+    ),
+    Action("sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True),
+    Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING),
+    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING),
+    Action("cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING),
+    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING),
+    Action("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down", Section.MOVING),
+    Action("first", ("home", "g"), "First", "The first row or line", Section.MOVING),
+    Action("last", ("end", "G"), "Last", "The last row or line; a stream follows its end from there", Section.MOVING),
+    Action("show_queued", ("1",), "Queued", "Go to the Queued table", Section.MOVING),
+    Action("show_in_progress", ("2",), "In progress", "Go to the In progress table", Section.MOVING),
+    Action("show_completed", ("3",), "Completed", "Go to the Completed table", Section.MOVING),
+    Action("show_streams", ("4",), "Streams", "Go to the streams, to scroll them", Section.MOVING),
+    Action("next_pane", ("tab",), "Next pane", "Go to the next table or stream", Section.MOVING),
+    Action("previous_pane", ("shift+tab",), "Previous pane", "Go to the table or stream before", Section.MOVING),
+    Action(
+        "token",
+        ("T",),
+        "Token",
+        "Give the platform another token",
+        Section.HEADWAY,
+        available=lambda moment: moment.needs_token,
+        in_footer=True,
+    ),
+    Action("palette", ("ctrl+p",), "Palette", "Find an action by its name", Section.HEADWAY),
+    Action("help", ("question_mark",), "Help", "Show every key", Section.HEADWAY, in_footer=True),
+    Action("quit", ("q",), "Quit", "Leave headway; delegations go on", Section.HEADWAY, in_footer=True),
+)
+"""Every action of the board, in the order that footer and help show them."""
+
+BY_ID: Final = {action.id: action for action in ACTIONS}
+
+
+def in_sections() -> Iterator[tuple[Section, list[Action]]]:
+    """The actions by section, for help."""
+    for section in Section:
+        yield section, [action for action in ACTIONS if action.section is section]

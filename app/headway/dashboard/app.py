@@ -1,0 +1,120 @@
+"""The Textual app: one board on one platform, painted at most once a frame."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+
+from headway.dashboard.operations import Notice, Tidings
+from headway.dashboard.palette import ActionsProvider
+from headway.dashboard.screens.board import BoardScreen
+from headway.dashboard.session import Session
+from headway.dashboard.text_net import TextNet
+from headway.dashboard.theme import HEADWAY
+from headway.resources import styles_folder
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from headway.connectors.connector import Connector
+    from headway.core.clock import Clock
+
+FRAME: Final = 1 / 30
+"""Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
+_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "token")
+_SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
+_TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
+
+
+class HeadwayApp(App[None]):
+    """Mission control for the delegations of one platform.
+
+    The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
+    board stays when it answers False.
+    """
+
+    TITLE = "headway"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {ActionsProvider}
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        clock: Clock,
+        title: str = "",
+        rng: random.Random | None = None,
+        on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
+    ) -> None:
+        styles = styles_folder()
+        super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
+        self.session = Session(
+            connector,
+            clock=clock,
+            rng=rng or random.Random(),  # noqa: S311
+            title=title,
+            tell=self._tell,
+            request_frame=self.request_frame,
+        )
+        self._clock = clock
+        self._on_quit = on_quit
+        self._text_net = TextNet()
+        self._frame_due = False
+        self._last_frame = float("-inf")
+        self._board = BoardScreen(self.session)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._board
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._text_net]
+
+    def on_load(self) -> None:
+        self.register_theme(HEADWAY)
+        self.theme = HEADWAY.name
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._follow_platform)
+
+    def _follow_platform(self) -> None:
+        self.run_worker(self.session.feed.run(), name="feed")
+
+    def request_frame(self) -> None:
+        """Have what changed painted: at once after quiet, else together with what else changes in this frame."""
+        if self._frame_due or not self.is_running:
+            return
+        self._frame_due = True
+        wait = self._last_frame + FRAME - self._clock.monotonic()
+        if wait > 0:
+            self.set_timer(wait, self._frame)
+        else:
+            self.call_next(self._frame)
+
+    def _frame(self) -> None:
+        self._frame_due = False
+        self._last_frame = self._clock.monotonic()
+        if self._board.is_mounted:
+            self._board.take_frame()
+
+    def _tell(self, notice: Notice) -> None:
+        self.notify(
+            notice.text or notice.title,
+            title=notice.title if notice.text else "",
+            severity=_SEVERITY[notice.tidings],  # type: ignore[arg-type]
+            timeout=_TOAST_SECONDS[notice.tidings],
+            markup=False,
+        )
+
+    async def action_quit(self) -> None:
+        """Leave, unless `on_quit` says to stay."""
+        self.run_worker(self._leave(), group="leaving", exclusive=True)
+
+    async def _leave(self) -> None:
+        if self._on_quit is None or await self._on_quit(self):
+            self.exit()

@@ -1,0 +1,42 @@
+"""The actions of the registry in Textual's command palette: those that can be done at this moment."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from headway.dashboard.actions import ACTIONS, Action, key_name
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+
+class ActionsProvider(Provider):
+    """Finds actions by their description. Running one is the same as pressing its key."""
+
+    async def discover(self) -> Hits:
+        for action, run in self._offered():
+            yield DiscoveryHit(_prompt(action), run, help=_help(action))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action, run in self._offered():
+            score = matcher.match(_prompt(action))
+            if score > 0:
+                yield Hit(score, matcher.highlight(_prompt(action)), run, help=_help(action))
+
+    def _offered(self) -> Iterator[tuple[Action, Callable[[], Awaitable[None]]]]:
+        screen = self.screen
+        for action in ACTIONS:
+            if action.id != "palette" and screen.check_action(action.id, ()):
+                yield action, partial(screen.run_action, action.id)
+
+
+def _prompt(action: Action) -> str:
+    return action.title
+
+
+def _help(action: Action) -> str:
+    return f"{key_name(action.keys[0])}   {action.description}"

@@ -1,0 +1,395 @@
+"""The board: three live tables, the streams beside them, and the keys that work right now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input
+
+from headway.core.delegation import WAITING, Group, Row, Status
+from headway.dashboard.actions import ACTIONS, BY_ID, Moment
+from headway.dashboard.columns import Facts
+from headway.dashboard.filters import EVERYTHING, Filter, FilterError, parse_filter
+from headway.dashboard.group_view import GroupView
+from headway.dashboard.link import NeedsToken
+from headway.dashboard.screens.dispatch import DispatchScreen, Draft, Sent
+from headway.dashboard.top import link_spans, total_spans
+from headway.dashboard.widgets.delegation_table import DelegationTable
+from headway.dashboard.widgets.filter_bar import FilterBar
+from headway.dashboard.widgets.key_bar import KeyBar
+from headway.dashboard.widgets.line_view import LineView
+from headway.dashboard.widgets.stream_area import StreamArea
+from headway.dashboard.widgets.stream_pane import StreamPane
+from headway.dashboard.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from headway.dashboard.session import Session
+
+RECORD_AFTER: Final = 0.15
+"""Seconds that the cursor rests on a delegation before its whole record is fetched."""
+_FIRST_LOOK: Final = (Group.IN_PROGRESS, Group.QUEUED, Group.COMPLETED)
+
+
+class BoardScreen(Screen[None]):
+    """Shows a session's store, frame by frame, and does what keys ask for to the delegation under the cursor."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(action.keys), action.id, action.title, show=False, tooltip=action.description, id=action.id)
+        for action in ACTIONS
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._store = session.store
+        self._views = {group: GroupView(group, session.store, session.clock.now_ms) for group in Group}
+        self._active = Group.IN_PROGRESS
+        self._chosen = False
+        """A person has moved the cursor, or chosen a table."""
+        self._awaited: str | None = None
+        """A delegation that was dispatched here, to be selected when its row comes."""
+        self._filter = EVERYTHING
+        self._draft = Draft()
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(id="top")
+        with Horizontal(id="body"):
+            with Vertical(id="tables"):
+                for group in Group:
+                    yield DelegationTable(
+                        self._views[group], self._facts, self._session.clock.monotonic, id=group.value
+                    )
+            yield StreamArea(self._facts, id="streams")
+        yield FilterBar(id="filter-bar")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self._go_to(self._active)
+        self.set_interval(1.0, self.tick)
+        self._show_surroundings()
+
+    # What is shown
+
+    def _facts(self) -> Facts:
+        return Facts(self._session.clock.now_ms(), self._store.name_of, self._store.notes)
+
+    def table(self, group: Group) -> DelegationTable:
+        return self.query_one(f"#{group.value}", DelegationTable)
+
+    @property
+    def streams(self) -> StreamArea:
+        return self.query_one(StreamArea)
+
+    @property
+    def filter_bar(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    @property
+    def selected(self) -> Row | None:
+        """The delegation that a key acts on: of the stream that has the focus, else under the table's cursor."""
+        if isinstance(self.focused, StreamPane) and self.focused.delegation_id:
+            return self._store.rows.get(self.focused.delegation_id)
+        return self._under_cursor
+
+    @property
+    def _under_cursor(self) -> Row | None:
+        cursor_id = self.table(self._active).cursor_id
+        return self._store.rows.get(cursor_id) if cursor_id else None
+
+    def take_frame(self) -> None:
+        """Show what changed since the last frame."""
+        changes = self._store.take_changes()
+        if changes:
+            followed = self.table(self._active).cursor_id
+            for group, view in self._views.items():
+                moved = view.update(changes)
+                if changes.reloaded or changes.workspaces:
+                    self.table(group).reload()
+                else:
+                    self.table(group).update_rows(changes.touched, changes.entered.get(group, frozenset()), moved=moved)
+                self.table(group).set_title()
+            self._follow(followed)
+            self._show_streams()
+        self._show_surroundings()
+
+    def tick(self) -> None:
+        """A second has passed: ages move on."""
+        for group, view in self._views.items():
+            if view.pass_time():
+                self.table(group).reload()
+            self.table(group).tick()
+        self.streams.tick()
+        self._show_surroundings()
+
+    def _follow(self, delegation_id: str | None) -> None:
+        """Keep the selected delegation selected, into whichever table it went; begin where there is something."""
+        if self._awaited and self._awaited in self._store.rows:
+            delegation_id, self._awaited = self._awaited, None
+            self._chosen = True
+        if delegation_id and (row := self._store.rows.get(delegation_id)) and self._chosen:
+            group = row.status.group
+            if self.table(group).select(delegation_id) and group is not self._active:
+                self._go_to(group)
+        elif not self._chosen and not len(self._views[self._active]):
+            filled = next((group for group in _FIRST_LOOK if len(self._views[group])), self._active)
+            if filled is not self._active:
+                self._go_to(filled)
+
+    def _show_streams(self) -> None:
+        self.streams.show(self._under_cursor, self._store.rows, self._session.results)
+
+    def _show_surroundings(self) -> None:
+        session = self._session
+        link = session.feed.link
+        self.query_one(TopLine).show(
+            link_spans(
+                session.title, session.connector.address, link, session.feed.data_age, session.clock.monotonic()
+            ),
+            total_spans(self._store),
+        )
+        if self.filter_bar.is_open and self._filter:
+            shown = sum(len(view) for view in self._views.values())
+            self._say_matches(f"{shown:,} of {sum(view.total for view in self._views.values()):,} match")
+        moment = self.moment()
+        self.query_one(KeyBar).show([action for action in ACTIONS if action.in_footer and action.is_available(moment)])
+
+    def _say_matches(self, text: str) -> None:
+        self.filter_bar.say(text)
+
+    # Which actions there are now
+
+    def moment(self) -> Moment:
+        """What the availability of actions depends on, as it is now."""
+        row = self.selected
+        totals = self._store.totals
+        return Moment(
+            capabilities=self._session.connector.capabilities,
+            row=row,
+            canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
+            group=self._active,
+            filtered=bool(self._filter) or self.filter_bar.is_open,
+            pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
+            needs_token=isinstance(self._session.feed.link, NeedsToken),
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        known = BY_ID.get(action)
+        return known.is_available(self.moment()) if known else super().check_action(action, parameters)
+
+    async def on_key_bar_chosen(self, message: KeyBar.Chosen) -> None:
+        await self.run_action(message.action.id)
+
+    # Moving
+
+    def on_delegation_table_cursor_moved(self, message: DelegationTable.CursorMoved) -> None:
+        if message.by_person:
+            self._chosen = True
+            if message.table.view.group is not self._active:
+                self._go_to(message.table.view.group)
+        if message.table.view.group is self._active:
+            self._selection_changed()
+
+    def on_descendant_focus(self) -> None:
+        if isinstance(self.focused, DelegationTable) and self.focused.view.group is not self._active:
+            self._chosen = True
+            self._go_to(self.focused.view.group)
+        self._show_surroundings()
+
+    def _go_to(self, group: Group) -> None:
+        """Make a table the active one; the focus goes there too, unless something else is being typed in or read."""
+        self._active = group
+        for one in Group:
+            self.table(one).set_class(one is group, "-active")
+            self.table(one).repaint_visible()
+        if self.focused is None or isinstance(self.focused, DelegationTable):
+            self.table(group).focus()
+        self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        self._show_streams()
+        self._show_surroundings()
+        self.set_timer(RECORD_AFTER, self._fetch_selected)
+
+    def _fetch_selected(self) -> None:
+        for row in self.streams.rows():
+            if self._session.wants_record(row):
+                self.run_worker(self._fetch(row), group="records")
+
+    async def _fetch(self, row: Row) -> None:
+        await self._session.fetch_record(row)
+        self._show_streams()
+
+    def _panes(self) -> Iterator[LineView]:
+        yield from (self.table(group) for group in Group)
+        yield from self.streams.visible_panes()
+
+    def _step_focus(self, step: int) -> None:
+        panes = list(self._panes())
+        at = panes.index(self.focused) if isinstance(self.focused, LineView) and self.focused in panes else None
+        panes[0 if at is None else (at + step) % len(panes)].focus()
+
+    @property
+    def _pane(self) -> LineView:
+        return self.focused if isinstance(self.focused, StreamPane) else self.table(self._active)
+
+    def action_next_pane(self) -> None:
+        self._step_focus(+1)
+
+    def action_previous_pane(self) -> None:
+        self._step_focus(-1)
+
+    def action_show_queued(self) -> None:
+        self.table(Group.QUEUED).focus()
+
+    def action_show_in_progress(self) -> None:
+        self.table(Group.IN_PROGRESS).focus()
+
+    def action_show_completed(self) -> None:
+        self.table(Group.COMPLETED).focus()
+
+    def action_show_streams(self) -> None:
+        self.streams.visible_panes()[0].focus()
+
+    def action_cursor_up(self) -> None:
+        self._pane.go(-1)
+
+    def action_cursor_down(self) -> None:
+        self._pane.go(+1)
+
+    def action_page_up(self) -> None:
+        self._pane.go(-max(1, self._pane.page - 1))
+
+    def action_page_down(self) -> None:
+        self._pane.go(max(1, self._pane.page - 1))
+
+    def action_first(self) -> None:
+        self._pane.go(-self._pane.length)
+
+    def action_last(self) -> None:
+        self._pane.go(self._pane.length)
+
+    # Filter and sort
+
+    def action_filter(self) -> None:
+        self.filter_bar.open()
+        self._show_surroundings()
+
+    def action_clear_filter(self) -> None:
+        self.filter_bar.close()
+        self.table(self._active).focus()
+        self._set_filter(EVERYTHING)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        try:
+            wanted = parse_filter(event.value)
+        except FilterError as error:
+            self.filter_bar.say(f"{error} (at {error.position + 1})", wrong=True)
+        else:
+            self.filter_bar.say("")
+            self._set_filter(wanted)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if not self._filter:
+            self.filter_bar.close()
+        self.table(self._active).focus()
+
+    def _set_filter(self, wanted: Filter) -> None:
+        self._filter = wanted
+        for group, view in self._views.items():
+            view.set_filter(wanted)
+            self.table(group).reload()
+            self.table(group).set_title()
+        self._selection_changed()
+
+    def action_sort(self) -> None:
+        self._views[self._active].sort_by_next()
+        self.table(self._active).reload()
+
+    def action_reverse(self) -> None:
+        self._views[self._active].reverse()
+        self.table(self._active).reload()
+
+    # Acting on delegations
+
+    def action_dispatch(self) -> None:
+        agents = [one for one in self._store.workspaces.values() if one.role != "operator"]
+        screen = DispatchScreen(agents, self._draft, self._session.connector.capabilities)
+        self.app.push_screen(screen, self._dispatch_answered)
+
+    def _dispatch_answered(self, answer: Sent | Draft | None) -> None:
+        if isinstance(answer, Draft):
+            self._draft = answer
+        elif answer is not None:
+            self.run_worker(self._dispatch(answer), group="actions")
+
+    async def _dispatch(self, sent: Sent) -> None:
+        operations = self._session.operations
+        order = operations.order(
+            sent.target_id, sent.task, priority=sent.priority, expires_in_seconds=sent.expires_in_seconds
+        )
+        # Until it is known to be there, what was typed is not lost.
+        self._draft = Draft(sent.target_id, task=sent.task)
+        delegation_id = await operations.dispatch(order)
+        if delegation_id is not None:
+            self._draft = Draft(sent.target_id)
+            self._awaited = delegation_id
+            self._session.request_frame()
+
+    def action_poll(self) -> None:
+        if row := self.selected:
+            self.run_worker(self._session.operations.poll([row]), group="actions")
+
+    def action_poll_waiting(self) -> None:
+        rows = [row for row in self._store.rows.values() if row.status in WAITING or row.status is Status.STUCK]
+        if rows:
+            self.run_worker(self._session.operations.poll(rows), group="actions")
+
+    def action_cancel(self) -> None:
+        row = self.selected
+        if row is None:
+            return
+        from headway.dashboard.screens.cancel import CancelScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(self._session.operations.cancel(row), group="actions")
+
+        self.app.push_screen(CancelScreen(row, self._facts()), answered)
+
+    # Streams, help, leaving
+
+    async def action_pin(self) -> None:
+        row = self.selected
+        if row is None:
+            return
+        if not await self.streams.toggle(row):
+            self.notify(f"{self.streams.MOST_PINNED} streams are pinned. Unpin one with o first.", markup=False)
+            return
+        self._show_streams()
+
+    def action_help(self) -> None:
+        from headway.dashboard.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.moment()))
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_token(self) -> None:
+        from headway.dashboard.screens.token import TokenScreen
+
+        def answered(token: str | None) -> None:
+            if token:
+                self._session.use_token(token)
+
+        self.app.push_screen(TokenScreen(self._session.connector.address), answered)
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,208 @@
+"""Hand a task to an agent: who, what, how urgent, and until when it is worth doing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.fuzzy import FuzzySearch
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from headway.connectors.connector import Capabilities
+from headway.core.api import MAX_PRIORITY, MAX_SECONDS, Workspace
+from headway.dashboard.cells import fit, one_line
+
+_EXPIRY: Final = re.compile(r"(\d{1,9})\s*([smhd])")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_STATES: Final = {"online": ("●", "$success"), "degraded": ("▲", "$warning"), "offline": ("○", "$error")}
+_NAME_WIDTH: Final = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was filled in, kept when the dialog is left."""
+
+    target_id: str | None = None
+    search: str = ""
+    task: str = ""
+    priority: str = ""
+    expiry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The answer of the dialog: hand this over."""
+
+    target_id: str
+    task: str
+    priority: int | None
+    expires_in_seconds: int | None
+
+
+class DispatchScreen(ModalScreen[Sent | Draft]):
+    """Answers what to send, or the draft when a person leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,ctrl+enter", "send", "Send", priority=True),
+        Binding("escape", "leave", "Keep the draft"),
+    ]
+
+    def __init__(self, agents: Iterable[Workspace], draft: Draft, capabilities: Capabilities) -> None:
+        super().__init__()
+        self._agents = {agent.id: agent for agent in agents}
+        self._draft = draft
+        self._capabilities = capabilities
+        self._fuzzy = FuzzySearch()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Dispatch")
+            dialog.border_subtitle = Content("^s send   tab next field   esc leave, the draft stays")
+            yield Input(self._draft.search, placeholder="search agents", id="search", select_on_focus=False)
+            yield OptionList(id="agents", markup=False)
+            yield TextArea(self._draft.task, id="task", placeholder="What is to be done?")
+            yield from self._compose_limits()
+            yield Static(Content(""), id="problem", classes="problem")
+
+    def _compose_limits(self) -> ComposeResult:
+        with Horizontal(classes="limits") as limits:
+            limits.set_class(not (self._capabilities.priority or self._capabilities.expiry), "-absent")
+            if self._capabilities.priority:
+                yield Input(self._draft.priority, placeholder="priority: 100 urgent, 50, 10 some day", id="priority")
+            if self._capabilities.expiry:
+                yield Input(self._draft.expiry, placeholder="expires in: 30m, 2h, 1d; empty is never", id="expiry")
+
+    def on_mount(self) -> None:
+        self._list_agents(self._draft.search)
+        first = (
+            self.query_one(TextArea) if self._draft.target_id and not self._draft.search else self.query_one("#search")
+        )
+        first.focus()
+
+    # The agents
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "search":
+            self._list_agents(event.value)
+        self._complain("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "search":
+            self.query_one(TextArea).focus()
+        else:
+            self.action_send()
+
+    def on_key(self, event) -> None:  # type: ignore[no-untyped-def]
+        """In the search field, the arrows go through the list below it."""
+        agents = self.query_one(OptionList)
+        if self.focused is self.query_one("#search") and event.key in ("down", "up"):
+            agents.action_cursor_down() if event.key == "down" else agents.action_cursor_up()
+            event.stop()
+            event.prevent_default()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.query_one(TextArea).focus()
+
+    def _list_agents(self, search: str) -> None:
+        agents = self.query_one(OptionList)
+        chosen = self._target_id or self._draft.target_id
+        agents.clear_options()
+        agents.add_options(Option(_in_the_list(agent, places), id=agent.id) for agent, places in self._found(search))
+        found = [option.id for option in agents.options]
+        if found:
+            agents.highlighted = found.index(chosen) if chosen in found and not search else 0
+
+    def _found(self, search: str) -> list[tuple[Workspace, Sequence[int]]]:
+        """The agents that fit the search, best first; by name where nothing is searched for."""
+        if not search.strip():
+            return [(agent, ()) for agent in sorted(self._agents.values(), key=lambda agent: agent.name.casefold())]
+        scored = [(*self._fuzzy.match(search.strip(), one_line(agent.name)), agent) for agent in self._agents.values()]
+        scored.sort(key=lambda found: (-found[0], found[2].name.casefold()))
+        return [(agent, places) for score, places, agent in scored if score > 0]
+
+    @property
+    def _target_id(self) -> str | None:
+        option = self.query_one(OptionList).highlighted_option
+        return option.id if option else None
+
+    # Sending and leaving
+
+    def action_send(self) -> None:
+        target_id = self._target_id
+        task = self.query_one(TextArea).text.strip()
+        if target_id is None:
+            self._complain("No agent fits the search. Clear it to see them all.", "#search")
+        elif not task:
+            self._complain("The task is empty. Say what is to be done.", "#task")
+        else:
+            try:
+                priority = read_priority(self._value("#priority"))
+            except ValueError as error:
+                self._complain(str(error), "#priority")
+                return
+            try:
+                expires = read_expiry(self._value("#expiry"))
+            except ValueError as error:
+                self._complain(str(error), "#expiry")
+                return
+            self.dismiss(Sent(target_id, task, priority, expires))
+
+    def action_leave(self) -> None:
+        self.dismiss(
+            Draft(
+                self._target_id,
+                self._value("#search"),
+                self.query_one(TextArea).text,
+                self._value("#priority"),
+                self._value("#expiry"),
+            )
+        )
+
+    def _value(self, selector: str) -> str:
+        return next((field.value for field in self.query(selector).results(Input)), "")
+
+    def _complain(self, problem: str, field: str | None = None) -> None:
+        self.query_one("#problem", Static).update(Content(problem))
+        if field:
+            self.query_one(field).focus()
+
+
+def _in_the_list(agent: Workspace, matched: Sequence[int]) -> Content:
+    symbol, color = _STATES.get(agent.status, ("·", "$faint"))
+    name = Content(fit(one_line(agent.name), _NAME_WIDTH))
+    for place in matched:
+        name = name.stylize("bold $accent", place, place + 1)
+    busy = f"{agent.active_tasks}/{agent.max_concurrent_tasks} busy"
+    waiting = f"  {agent.queue_depth} queued" if agent.queue_depth else ""
+    state = fit(one_line(agent.status), 10)
+    return Content.assemble((f"{symbol} ", color), name, (f"  {state}", color), (f" {busy}{waiting}", "$faint"))
+
+
+def read_priority(text: str) -> int | None:
+    """A priority as typed; None where none was. Raises ValueError, which says what is wanted."""
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) <= MAX_PRIORITY):
+        raise ValueError(f"A priority is a whole number from 0 to {MAX_PRIORITY}; leave it empty for the usual one.")
+    return int(text)
+
+
+def read_expiry(text: str) -> int | None:
+    """An expiry as typed, in seconds; None where none was. Raises ValueError, which says what is wanted."""
+    text = text.strip().lower()
+    if not text:
+        return None
+    found = _EXPIRY.fullmatch(text)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    if not 0 < seconds <= MAX_SECONDS:
+        raise ValueError("An expiry is a number and a unit, such as 30m, 2h or 1d; leave it empty for never.")
+    return seconds

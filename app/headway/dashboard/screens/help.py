@@ -1,0 +1,54 @@
+"""Every key and what it does, made from the registry of actions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from headway.dashboard.actions import Moment, in_sections
+
+_SIGNS = (
+    ("!", "stuck: no sign of life for longer than the limit"),
+    ("?", "needs input: the agent asks something"),
+    ("✓ ✗ ⊘", "completed, failed, canceled"),
+    ("bold", "came or changed its status within the last second"),
+)
+_KEYS_WIDTH = 12
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys by section; those that do nothing at this moment are faint."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close")]
+
+    def __init__(self, moment: Moment) -> None:
+        super().__init__()
+        self._moment = moment
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Keys")
+            dialog.border_subtitle = Content("↑ ↓ scroll   esc close")
+            with VerticalScroll():
+                yield Static(self._text())
+
+    def _text(self) -> Content:
+        parts: list[Content | tuple[str, str]] = []
+        for section, actions in in_sections():
+            parts.append((f"{section}\n", "bold $accent"))
+            for action in actions:
+                if action.acts and not self._moment.may_act:
+                    continue
+                tone = "$foreground" if action.is_available(self._moment) else "$faint"
+                parts += [(f"  {action.key_names:<{_KEYS_WIDTH}}", "$accent"), (f"{action.description}\n", tone)]
+            parts.append(("\n", ""))
+        parts.append(("Signs\n", "bold $accent"))
+        for sign, meaning in _SIGNS:
+            parts += [(f"  {sign:<{_KEYS_WIDTH}}", "$accent"), (f"{meaning}\n", "$foreground")]
+        return Content.assemble(*parts)

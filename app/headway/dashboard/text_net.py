@@ -1,0 +1,47 @@
+"""The second net under text from outside: what every rendered line passes on its way out (spec: safety, "Text" 2).
+
+`core.text.clean()` at the doors is the first. This one catches what a missed door would let through: controls that a
+terminal obeys, links it would open, and actions that a click would run.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+from headway.core.text import REPLACEMENT
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb]")
+"""Controls, bidi marks and invisible format characters: all of no width, so that dropping them moves nothing."""
+
+
+class TextNet(LineFilter):
+    """Drops control characters, links and click actions from rendered segments; the rest passes as it is."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [_caught(segment) for segment in segments]
+
+
+def _caught(segment: Segment) -> Segment:
+    text, style, control = segment
+    inert = style and _inert(style)
+    if control is None and inert is style and text.isprintable():
+        return segment
+    return Segment(_SURROGATE.sub(REPLACEMENT, _UNSAFE.sub("", text)), inert)
+
+
+@lru_cache(1024)
+def _inert(style: Style) -> Style:
+    """The style without its link and the actions of a click; other meta is how widgets find the mouse."""
+    meta = style.meta
+    if style.link is None and not any(key.startswith("@") for key in meta):
+        return style
+    kept = {key: value for key, value in meta.items() if not key.startswith("@")}
+    return style.clear_meta_and_links() + Style.from_meta(kept)

@@ -1,0 +1,42 @@
+"""The line in which a filter is typed, with how many rows match, or what is wrong with it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+
+class FilterBar(Horizontal):
+    """Hidden until it is opened; it stays while a filter holds, so that nobody forgets that one does."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(" / "), id="slash")
+        yield Input(
+            placeholder="words  status:failed  target:coder  older:5m  id:7f3a", id="filter", select_on_focus=False
+        )
+        yield Static(Content(""), id="matches")
+
+    @property
+    def input(self) -> Input:
+        return self.query_one("#filter", Input)
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
+
+    def open(self) -> None:
+        self.add_class("-open")
+        self.input.focus()
+
+    def close(self) -> None:
+        self.remove_class("-open")
+        with self.prevent(Input.Changed):
+            self.input.value = ""
+        self.say("")
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        matches = self.query_one("#matches", Static)
+        matches.set_class(wrong, "-wrong")
+        matches.update(Content(text))

@@ -1,0 +1,105 @@
+"""The base of tables and streams: a scrolled view that draws only the lines that are visible (Textual's Line API).
+
+Its cost does not depend on how many lines there are, and a change repaints only the cells that it changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from headway.dashboard.widgets.tones import Toned
+
+
+class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
+    """Lines below a head that does not scroll; a subclass says what each line is."""
+
+    HEAD: ClassVar[int] = 1
+    """Lines on top that stay."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._painted: dict[int, Strip] = {}
+
+    def draw_line(self, y: int) -> Strip:
+        """The line at `y` of what is visible, the head included."""
+        raise NotImplementedError
+
+    @property
+    def page(self) -> int:
+        """How many lines of the body are visible."""
+        return max(0, self.size.height - self.HEAD)
+
+    @property
+    def top(self) -> int:
+        """The first visible line of the body."""
+        return self.scroll_offset.y
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._painted[y] = self.draw_line(y)
+        return strip
+
+    def set_length(self, lines: int) -> None:
+        """Say how many lines the body has. Only the appearing or leaving of the scrollbar costs a layout."""
+        size = Size(self.size.width, lines + self.HEAD)
+        if size == self.virtual_size:
+            return
+        height = self.size.height
+        if (size.height > height) != (self.virtual_size.height > height):
+            self.virtual_size = size
+        else:
+            self.set_reactive(Widget.virtual_size, size)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def repaint(self, lines: Iterable[int]) -> None:
+        """Repaint what differs from what was painted, of the visible lines `lines`; nothing, where nothing does."""
+        regions = []
+        for y in lines:
+            span = _difference(self._painted.get(y), self.draw_line(y))
+            if span:
+                regions.append(Region(span[0], y, span[1] - span[0], 1))
+        if regions:
+            self.refresh(*regions)
+
+    def repaint_visible(self) -> None:
+        self.repaint(range(self.size.height))
+
+    @property
+    def length(self) -> int:
+        """How many lines the body has."""
+        return max(0, self.virtual_size.height - self.HEAD)
+
+    def go(self, by: int) -> None:
+        """Move by lines, at once."""
+        self.scroll_to(y=self.scroll_y + by, animate=False)
+
+
+def _difference(before: Strip | None, after: Strip) -> tuple[int, int] | None:
+    """The cells from the first to the last that differ; None where nothing does."""
+    if before is None:
+        return (0, after.cell_length)
+    if before == after:
+        return None
+    if before.cell_length != after.cell_length:
+        return (0, max(before.cell_length, after.cell_length))
+    old, new = list(before), list(after)
+    start = _common_cells(old, new)
+    return (start, after.cell_length - _common_cells(old[::-1], new[::-1]))
+
+
+def _common_cells(left: list[Segment], right: list[Segment]) -> int:
+    cells = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        cells += one.cell_length
+    return cells

@@ -1,0 +1,145 @@
+"""The streaming text of one delegation: wrapped, bounded, following its end unless a person scrolled up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.content import Content
+from textual.strip import Strip
+
+from headway.core.delegation import Row, Status
+from headway.dashboard.cells import one_line, wrap
+from headway.dashboard.columns import Facts, Span, Spans, Tone, bar, outcome, standing, took
+from headway.dashboard.stream_text import StreamText
+from headway.dashboard.widgets.line_view import LineView
+
+SHORT_ID = 4
+"""Characters of an id that its title shows."""
+_BAR_WIDTH = 16
+
+
+class StreamPane(LineView):
+    """Shows one delegation: its standing on top, its output, and at the end its question or its outcome."""
+
+    def __init__(self, facts: Callable[[], Facts], *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.row: Row | None = None
+        self._facts = facts
+        self._text = StreamText()
+        self._result: str | None = None
+        self._ending: list[Spans] = []
+        self._title = ""
+
+    @property
+    def delegation_id(self) -> str | None:
+        return self.row.delegation_id if self.row else None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the end is in view, so that what comes next will be too."""
+        return self.scroll_y >= self.max_scroll_y
+
+    def show(self, row: Row | None, *, result: str | None = None) -> None:
+        """Show a delegation as it is now; `result` is its whole result where that was fetched."""
+        if row is self.row and result == self._result:
+            return
+        same = row is not None and row.delegation_id == self.delegation_id
+        self.row, self._result = row, result
+        self._take_over(follow=self.follows or not same, anew=not same)
+        self._set_title()
+
+    def tick(self) -> None:
+        """A second has passed: the standing may read otherwise."""
+        self.repaint(range(self.HEAD))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._painted.clear()
+        self._take_over(follow=self.follows, anew=False)
+
+    def _take_over(self, *, follow: bool, anew: bool) -> None:
+        width = self._text_width
+        dropped = self._text.show(self.row.progress, width) if self.row else 0
+        if self.row is None:
+            self._text = StreamText()
+        self._ending = self._make_ending(width)
+        self.set_length(len(self._text.lines) + len(self._ending))
+        if follow:
+            if self.scroll_y != self.max_scroll_y:
+                self.scroll_to(y=self.max_scroll_y, animate=False)
+        elif dropped:
+            self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False)
+        if anew:
+            self.refresh()
+        else:
+            self.repaint_visible()
+
+    @property
+    def _text_width(self) -> int:
+        return max(2, self.size.width - 2)
+
+    def _make_ending(self, width: int) -> list[Spans]:
+        row = self.row
+        if row is None:
+            return []
+        gap: list[Spans] = [()] if self._text.lines and self._text.lines[-1] else []
+        if row.status is Status.INPUT_REQUIRED:
+            question = row.status_message or "The agent asks for input and says no more."
+            return gap + [
+                (("? " if not n else "  ", Tone.WARN), (line, Tone.WARN)) for n, line in _numbered(question, width)
+            ]
+        if not row.status.is_terminal:
+            return []
+        (symbol, tone), (said, said_tone) = outcome(row)
+        said = self._result if self._result is not None else _unshortened(row, said)
+        ended: list[Spans] = [((symbol, tone), (f"{row.status.value} in {took(row)}", tone))]
+        return gap + ended + [(("  ", Tone.PLAIN), (line, said_tone)) for _, line in _numbered(said, width)]
+
+    def _set_title(self) -> None:
+        row = self.row
+        title = "stream"
+        if row is not None:
+            title = f"{row.delegation_id[:SHORT_ID]} {one_line(self._facts().name_of(row.target_id))}"
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(title)
+
+    def on_mount(self) -> None:
+        self._set_title()
+
+    def draw_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y < self.HEAD:
+            return self.line([(" ", Tone.PLAIN), *self._standing()], width)
+        index = self.top + y - self.HEAD
+        lines = self._text.lines
+        spans: Spans = ()
+        if index < len(lines):
+            spans = ((lines[index], Tone.PLAIN),)
+        elif index - len(lines) < len(self._ending):
+            spans = self._ending[index - len(lines)]
+        elif index == 0:
+            spans = (("no output yet" if self.row else "select a delegation to see its stream", Tone.FAINT),)
+        return self.line([(" ", Tone.PLAIN), *spans], width)
+
+    def _standing(self) -> list[Span]:
+        row = self.row
+        if row is None:
+            return []
+        facts = self._facts()
+        spans: list[Span] = [standing(row, facts)]
+        if row.progress_percent is not None and not row.status.is_terminal:
+            spans += [("  ", Tone.PLAIN), *bar(row.progress_percent, _BAR_WIDTH)]
+            spans += [(f" {row.progress_percent:.0f}%", Tone.PLAIN)]
+        if not row.status.is_terminal:
+            spans += [(f"  {facts.age(row.created_at)}", Tone.FAINT)]
+        return [*spans, (f"  {one_line(row.task_preview)}", Tone.FAINT)]
+
+
+def _unshortened(row: Row, said: str) -> str:
+    """The outcome with its own line breaks, where the row has it."""
+    return (row.result_preview if row.status is Status.COMPLETED else row.error) or said
+
+
+def _numbered(text: str, width: int) -> list[tuple[int, str]]:
+    return list(enumerate(wrap(text, max(2, width - 2))))
