@@ -121,6 +121,7 @@ def _engine(path: Path, begin: str, pragmas: dict[str, str], *, connections: int
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,
         pool_reset_on_return=None,
     )
     settings = {**pragmas, "busy_timeout": "5000", "temp_store": "MEMORY", "journal_size_limit": str(_WAL_KEPT)}

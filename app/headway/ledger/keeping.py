@@ -6,6 +6,7 @@ Each of these does a bounded part at a time, so that others get their turn betwe
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
@@ -15,32 +16,16 @@ from headway.core.events import Evicted as EvictedPayload
 from headway.core.events import StatusChanged
 from headway.core.timestamps import to_rfc3339
 from headway.ledger import moving, rows, schema, texts
+from headway.ledger.reading import SILENT
 from headway.ledger.records import Evicted, Failure, Retention
 from headway.ledger.rows import Edit
 from headway.ledger.statements import Prepared
 from headway.ledger.transaction import Transaction
 
 BATCH: Final = 500
+"""Delegations, and events, that one transaction of a sweep or an eviction touches at most."""
 
 _d, _e = schema.delegations.c, schema.events.c
-_SILENT: Final = Prepared(
-    select(*rows.HELD_COLUMNS)
-    .where(schema.status_in({Status.DISPATCHED, Status.IN_PROGRESS}), _d.last_activity_at < bindparam("since"))
-    .order_by(_d.id)
-    .limit(BATCH)
-)
-_PAST_DEADLINE: Final = Prepared(
-    select(_d.delegation_id)
-    .where(text(schema.ACTIVE_DEADLINE), _d.deadline <= bindparam("now"), _d.status != "canceling")
-    .order_by(_d.deadline)
-    .limit(BATCH)
-)
-_EXPIRED: Final = Prepared(
-    select(_d.delegation_id)
-    .where(text(schema.ACTIVE_EXPIRY), _d.expires_at <= bindparam("now"), schema.status_in(WAITING))
-    .order_by(_d.expires_at)
-    .limit(BATCH)
-)
 _OLDEST: Final = (
     select(_d.id, _d.delegation_id, _d.source_id, _d.target_id, _d.status, _d.finished_at)
     .where(text(schema.FINISHED))
@@ -59,14 +44,13 @@ _TRIM: Final = Prepared(delete(schema.events).where(_e.seq < bindparam("low")))
 _SET_LOWEST: Final = Prepared(update(schema.meta).values(lowest_seq=bindparam("low")))
 
 
-def mark_stuck(transaction: Transaction, silent_since_ms: int) -> list[str]:
-    """Mark what runs and has shown no sign of life since then; returns the ids, at most `BATCH` at a time.
-
-    One that asks for input is not marked: it is the person who is silent.
-    """
+def mark_stuck(transaction: Transaction, delegation_ids: Sequence[str], silent_since_ms: int) -> list[str]:
+    """Mark those of `reading.silent` that are so still; returns their ids."""
     marked = []
-    for values in _SILENT(transaction.conn, since=silent_since_ms).all():
-        found = rows.read_held(values)
+    for delegation_id in delegation_ids:
+        found = rows.held(transaction.conn, delegation_id)
+        if found is None or found.row.status not in SILENT or found.row.last_activity_at >= silent_since_ms:
+            continue
         row = found.row
         edit = Edit(transaction, found)
         edit.emit(
@@ -83,21 +67,15 @@ def mark_stuck(transaction: Transaction, silent_since_ms: int) -> list[str]:
     return marked
 
 
-def fail_overdue(transaction: Transaction) -> list[Row]:
-    """Fail what is past its deadline, and what waited past its expiry; returns the rows, at most `BATCH` of each.
-
-    One that is canceling is left to its cancel.
-    """
+def fail_overdue(transaction: Transaction, delegation_ids: Sequence[str]) -> list[Row]:
+    """Fail those of `reading.overdue` that are so still; returns their rows."""
     now = transaction.now_ms()
     failed = []
-    for (delegation_id,) in _PAST_DEADLINE(transaction.conn, now=now).all():
-        row = rows.must_hold(transaction.conn, delegation_id).row
-        error = f"deadline exceeded: it was due at {to_rfc3339(row.deadline or now)}"
-        failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))
-    for (delegation_id,) in _EXPIRED(transaction.conn, now=now).all():
-        row = rows.must_hold(transaction.conn, delegation_id).row
-        error = f"expired in the queue at {to_rfc3339(row.expires_at or now)}, before its agent had a slot free"
-        failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))
+    for delegation_id in delegation_ids:
+        found = rows.held(transaction.conn, delegation_id)
+        error = None if found is None else _overdue(found.row, now)
+        if error is not None:
+            failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))
     return failed
 
 
@@ -108,6 +86,17 @@ def evict(transaction: Transaction, retention: Retention) -> Evicted:
     that no workspace hears of another's.
     """
     return Evicted(_evict_delegations(transaction, retention), _trim_events(transaction, retention))
+
+
+def _overdue(row: Row, now: int) -> str | None:
+    """Why a delegation fails by now, or None."""
+    if row.status.is_terminal or row.status is Status.CANCELING:
+        return None
+    if row.deadline is not None and row.deadline <= now:
+        return f"deadline exceeded: it was due at {to_rfc3339(row.deadline)}"
+    if row.status in WAITING and row.expires_at is not None and row.expires_at <= now:
+        return f"expired in the queue at {to_rfc3339(row.expires_at)}, before its agent had a slot free"
+    return None
 
 
 def _evict_delegations(transaction: Transaction, retention: Retention) -> int:

@@ -43,8 +43,9 @@ class Ledger:
     return carry no progress text. Everything is called in the event loop that opened the ledger.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._engine: SqliteEngine
+        self._clock = clock
         self._listeners: list[Listener] = []
         self._epoch = ""
         self._head = 0
@@ -64,7 +65,7 @@ class Ledger:
         `before_commit` runs in the writer's thread before each commit: benchmarks simulate a slow disk with it.
         Raises LedgerLocked where another process has it open, LedgerUnavailable where it cannot be used.
         """
-        ledger = cls()
+        ledger = cls(clock)
         engine = await SqliteEngine.open(
             path, clock=clock, new_id=new_id, on_events=ledger._publish, before_commit=before_commit
         )
@@ -160,12 +161,20 @@ class Ledger:
     # Time
 
     async def mark_stuck(self, silent_since_ms: int) -> list[str]:
-        """See `keeping.mark_stuck`."""
-        return await self._write(keeping.mark_stuck, silent_since_ms)
+        """Mark as stuck what runs and has shown no sign of life since then; see `reading.silent`. Returns the ids."""
+        silent = await self._read(reading.silent, silent_since_ms)
+        marked: list[str] = []
+        for at in range(0, len(silent), keeping.BATCH):
+            marked += await self._write(keeping.mark_stuck, silent[at : at + keeping.BATCH], silent_since_ms)
+        return marked
 
     async def fail_overdue(self) -> list[Row]:
-        """See `keeping.fail_overdue`."""
-        return await self._write(keeping.fail_overdue)
+        """Fail what is past its deadline or waited past its expiry; see `reading.overdue`. Returns the rows."""
+        overdue = await self._read(reading.overdue, self._clock.now_ms())
+        failed: list[Row] = []
+        for at in range(0, len(overdue), keeping.BATCH):
+            failed += await self._write(keeping.fail_overdue, overdue[at : at + keeping.BATCH])
+        return failed
 
     async def evict(self, retention: Retention) -> Evicted:
         """Forget what is beyond `retention`, in bounded batches between which others get their turn."""

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
+from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select, text
 
 from headway.core.api import Snapshot
-from headway.core.delegation import ACTIVE, Delegation, Row, Status
+from headway.core.delegation import ACTIVE, WAITING, Delegation, Row, Status
 from headway.core.text import preview
 from headway.ledger import rows, schema, texts, workspaces
 from headway.ledger.errors import CursorGone
@@ -21,13 +21,14 @@ SUMMARY: Final = 200
 """Characters of the task in a list (spec: platform-api, "Delegations")."""
 RESPONSE_PREVIEW: Final = 300
 """Characters of the result in a list."""
+SILENT: Final = frozenset({Status.DISPATCHED, Status.IN_PROGRESS})
+"""What can become stuck."""
 TAIL: Final = 4_096
 """Characters of each progress text that a snapshot carries, unless asked for another number."""
 
 _d, _t, _e = schema.delegations.c, schema.progress.c, schema.events.c
 _META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, schema.meta.c.lowest_seq))
 _COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
-_WAITING: Final = Prepared(select(_d.target_id, func.count()).where(text(schema.WAITING)).group_by(_d.target_id))
 _MANY: Final = 500
 _EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent.__slots__)
 
@@ -58,7 +59,7 @@ def list_(
     Pages are stable while others write: what arrives comes before the first page. A `before` that is not known (it may
     have been evicted) gives an empty page.
     """
-    wanted = _wanted(before, (_d.source_id, source_id), (_d.target_id, target_id), (_d.status, status))
+    wanted = _wanted(before, status, (_d.source_id, source_id), (_d.target_id, target_id))
     body = schema.bodies.c
     page = (
         select(
@@ -78,7 +79,7 @@ def records(
     conn: Connection, *, status: Status | None = None, limit: int = 50, before: str | None = None
 ) -> list[Delegation]:
     """A page of whole records across workspaces, without progress text; newest first, as `list_`."""
-    wanted = _wanted(before, (_d.status, status))
+    wanted = _wanted(before, status)
     page = select(*HELD_COLUMNS).where(*wanted).order_by(_d.id.desc()).limit(limit)
     return [rows.whole(conn, rows.read_held(values), progress=False) for values in conn.execute(page).all()]
 
@@ -89,9 +90,27 @@ def unfinished(conn: Connection) -> list[Delegation]:
     return [rows.whole(conn, rows.read_held(values)) for values in conn.execute(query).all()]
 
 
+def silent(conn: Connection, since_ms: int) -> list[str]:
+    """What runs and has shown no sign of life since then.
+
+    One that asks for input is not among them: it is the person who is silent. Nor is one that is canceling.
+    """
+    query = select(_d.delegation_id).where(schema.status_in(SILENT), _d.last_activity_at < since_ms)
+    return list(conn.execute(query).scalars())
+
+
+def overdue(conn: Connection, now_ms: int) -> list[str]:
+    """What is past its deadline, and what waits past its expiry; one that is canceling is left to its cancel."""
+    late = select(_d.delegation_id).where(
+        text(schema.ACTIVE_DEADLINE), _d.deadline <= now_ms, _d.status != Status.CANCELING.value
+    )
+    expired = select(_d.delegation_id).where(schema.status_in(WAITING), _d.expires_at <= now_ms)
+    return list(dict.fromkeys([*conn.execute(late).scalars(), *conn.execute(expired).scalars()]))
+
+
 def waiting(conn: Connection) -> dict[str, int]:
     """How many wait for each target that any wait for."""
-    return {row[0]: row[1] for row in _WAITING(conn)}
+    return workspaces.depths(conn)
 
 
 def totals(conn: Connection) -> dict[Status, int]:
@@ -141,8 +160,15 @@ def position(conn: Connection) -> tuple[str, int, int]:
     return epoch, head, lowest
 
 
-def _wanted(before: str | None, *columns: tuple[ColumnElement[Any], object]) -> list[ColumnElement[bool]]:
-    wanted = [column == str(value) for column, value in columns if value is not None]
+def _wanted(
+    before: str | None, status: Status | None, *parties: tuple[Column[str], str | None]
+) -> list[ColumnElement[bool]]:
+    few = status is not None and not status.is_terminal
+    wanted = [
+        (schema.by_status_first(column) if few else column) == party for column, party in parties if party is not None
+    ]
+    if status is not None:
+        wanted.append(_d.status == status.value)
     if before is not None:
         wanted.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
     return wanted

@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    func,
     literal_column,
     text,
 )
@@ -29,7 +30,6 @@ WAITING: Final = "status IN ('pending', 'queued') AND recorded = 0"
 KEY_HELD: Final = "idempotency_key IS NOT NULL AND status NOT IN ('failed', 'canceled')"
 # SQLite uses a partial index only where the query repeats its condition, so conditions are constants.
 ACTIVE_DEADLINE: Final = "deadline IS NOT NULL AND finished_at IS NULL"
-ACTIVE_EXPIRY: Final = "expires_at IS NOT NULL AND finished_at IS NULL"
 FINISHED: Final = "finished_at IS NOT NULL"
 
 metadata = MetaData()
@@ -95,7 +95,6 @@ Index("delegations_status", _d.status, _d.id)
 for _name, _columns, _where in (
     ("delegations_waiting", (_d.target_id, _d.priority.desc(), _d.id), WAITING),
     ("delegations_deadline", (_d.deadline,), ACTIVE_DEADLINE),
-    ("delegations_expiry", (_d.expires_at,), ACTIVE_EXPIRY),
     ("delegations_finished", (_d.finished_at, _d.id), FINISHED),
 ):
     Index(_name, *_columns, sqlite_where=text(_where), postgresql_where=text(_where))
@@ -172,3 +171,8 @@ def status_in(statuses: Iterable[Status]) -> ColumnElement[bool]:
     """Whether a delegation has one of these statuses, as a constant of the statement."""
     names = sorted(status.value for status in statuses)
     return delegations.c.status.in_([literal_column(f"'{name}'") for name in names])
+
+
+def by_status_first(column: Column[str]) -> ColumnElement[str]:
+    """A column to compare after the few of a status were found: its own index would lead to all that ever was."""
+    return func.coalesce(column, "")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text
 
 from headway.core.api import Workspace
-from headway.core.delegation import Row
+from headway.core.delegation import ACTIVE, Row
 from headway.core.events import (
     WorkspaceDegraded,
     WorkspaceFact,
@@ -46,22 +46,28 @@ _BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {"online": WorkspaceOnlin
 
 _w, _d = schema.workspaces.c, schema.delegations.c
 _COLUMNS: Final = tuple(_w[name] for name in Workspace.model_fields if name != "queue_depth")
-_DEPTH: Final = (
-    select(func.count())
-    .select_from(schema.delegations)
-    .where(_d.target_id == _w.id, text(schema.WAITING))
-    .correlate(schema.workspaces)
-    .scalar_subquery()
+# The order and limit lead to the index of what waits; without them all that the target ever had would be read.
+_DEPTH: Final = Prepared(
+    select(func.count()).select_from(
+        select(_d.id)
+        .where(_d.target_id == bindparam("target"), text(schema.WAITING))
+        .order_by(_d.priority.desc(), _d.id)
+        .limit(1_000_000)
+        .subquery()
+    )
 )
-_ALL: Final = Prepared(select(*_COLUMNS, _DEPTH).order_by(_w.created_at, _w.id))
-_ONE: Final = Prepared(select(*_COLUMNS, _DEPTH).where(_w.id == bindparam("k")))
+_DEPTHS: Final = Prepared(select(_d.target_id, func.count()).where(text(schema.WAITING)).group_by(_d.target_id))
+_ALL: Final = Prepared(select(*_COLUMNS).order_by(_w.created_at, _w.id))
+_ONE: Final = Prepared(select(*_COLUMNS).where(_w.id == bindparam("k")))
 _BY_NAME: Final = Prepared(
     select(_w.id).where(_w.name == bindparam("name"), _w.role.is_not_distinct_from(bindparam("role"))).order_by(_w.id)
 )
 _INSERT: Final = inserting(schema.workspaces)
 _DELETE: Final = Prepared(delete(schema.workspaces).where(_w.id == bindparam("k")))
 _BOUND: Final = Prepared(
-    select(_d.delegation_id).where(_d.target_id == bindparam("target"), _d.finished_at.is_(None)).order_by(_d.id)
+    select(_d.delegation_id)
+    .where(schema.status_in(ACTIVE), schema.by_status_first(_d.target_id) == bindparam("target"))
+    .order_by(_d.status, _d.id)
 )
 _INSERT_TOKEN: Final = inserting(schema.tokens)
 _SCOPE: Final = Prepared(select(schema.tokens.c.scope).where(schema.tokens.c.hash == bindparam("hash")))
@@ -144,7 +150,7 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
 def get(conn: Connection, workspace_id: str) -> Workspace | None:
     """The workspace of this id, its queue depth counted now."""
     values = _ONE(conn, k=workspace_id).one_or_none()
-    return _read(values) if values else None
+    return _read(values, _DEPTH(conn, target=workspace_id).scalar_one()) if values else None
 
 
 def must_get(conn: Connection, workspace_id: str) -> Workspace:
@@ -157,11 +163,22 @@ def must_get(conn: Connection, workspace_id: str) -> Workspace:
 
 def list_(conn: Connection) -> list[Workspace]:
     """Every workspace, oldest first."""
-    return [_read(values) for values in _ALL(conn)]
+    waiting = depths(conn)
+    return [_read(values, waiting.get(values[0], 0)) for values in _ALL(conn)]
+
+
+def depths(conn: Connection) -> dict[str, int]:
+    """How many wait for each target that any wait for."""
+    return {row[0]: row[1] for row in _DEPTHS(conn)}
 
 
 def add_token(transaction: Transaction, token_hash: str, scope: str) -> None:
-    """Keep the SHA-256 of a token, in hex, and what it opens; the token itself is never stored."""
+    """Keep the SHA-256 of a token, in hex, and what it opens; the token itself is never stored.
+
+    Raises Conflict where it is kept already.
+    """
+    if find_token(transaction.conn, token_hash) is not None:
+        raise Conflict("this token is kept already; nothing was changed; make a new one")
     _INSERT_TOKEN(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms())
 
 
@@ -190,9 +207,8 @@ def _tell(transaction: Transaction, workspace: Workspace) -> None:
     transaction.emit(payload, workspace_id=workspace.id, timestamp=transaction.now_ms())
 
 
-def _read(values: Any) -> Workspace:
-    *facts, depth = values
-    fields = dict(zip((column.name for column in _COLUMNS), facts, strict=True))
+def _read(values: Iterable[Any], depth: int) -> Workspace:
+    fields = dict(zip((column.name for column in _COLUMNS), values, strict=True))
     fields["agent_card"] = json.loads(fields["agent_card"]) if fields["agent_card"] else None
     return Workspace.model_construct(**fields, queue_depth=depth)
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from headway.ledger.errors import LedgerError, LedgerUnavailable
+from headway.ledger.errors import Conflict, LedgerError, LedgerUnavailable
 from headway.ledger.records import StoredEvent
 from headway.ledger.transaction import Transaction
 
@@ -142,8 +142,10 @@ def _perform(transaction: Transaction, order: _Order) -> _Done:
     try:
         with transaction.savepoint():
             return _Done(order, order.operation(transaction))
-    except (LedgerError, IntegrityError) as refusal:
+    except LedgerError as refusal:
         return _Done(order, failure=refusal)
+    except IntegrityError as clash:
+        return _Done(order, failure=Conflict(f"this contradicts what is stored: {clash.orig}; nothing was changed"))
     except SQLAlchemyError:
         raise
     except Exception as failure:  # noqa: BLE001 - the caller gets it

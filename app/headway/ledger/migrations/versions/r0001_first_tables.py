@@ -72,14 +72,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("deadline IS NOT NULL AND finished_at IS NULL"),
     )
     op.create_index(
-        "delegations_expiry",
-        "delegations",
-        ["expires_at"],
-        unique=False,
-        sqlite_where=sa.text("expires_at IS NOT NULL AND finished_at IS NULL"),
-        postgresql_where=sa.text("expires_at IS NOT NULL AND finished_at IS NULL"),
-    )
-    op.create_index(
         "delegations_finished",
         "delegations",
         ["finished_at", "id"],
