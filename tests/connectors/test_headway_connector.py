@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from headway.connectors import door
 from headway.connectors.connector import Batch, Closed, Cursor, DispatchOrder, Opened, Opening, StreamMessage
 from headway.connectors.errors import (
     BadAnswer,
@@ -420,3 +422,20 @@ async def test_another_ledger_under_the_same_address_needs_a_snapshot(
     platform.on("/events/stream", stream(frame(sent(5), epoch="other")))
     with pytest.raises(CursorGone):
         await take(connector, Cursor(EPOCH, 4), 9)
+
+
+async def test_a_large_snapshot_is_read_beside_the_event_loop_and_a_small_answer_in_it(
+    platform: ScriptedPlatform, connector: HeadwayConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, threads = door.read, []
+
+    def noting(content: bytes) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return read(content)
+
+    monkeypatch.setattr(door, "read", noting)
+    for count in (10, 4_000):
+        rows = (row(f"d{number}") for number in range(count))
+        platform.on("/snapshot", answer(json.loads(snapshot(*rows).model_dump_json())))
+        assert len((await connector.snapshot()).delegations) == count
+    assert threads == [True, False]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from headway.core.delegation import Status
 from headway.core.progress import ProgressText
-from headway.core.text import BODY_LIMIT, ERROR_LIMIT, clean, clean_line
+from headway.core.text import BODY_LIMIT, ERROR_LIMIT, LINE_LIMIT, clean, clean_line
 from headway.core.timestamps import from_rfc3339
 from headway.net.http import loads
 
@@ -32,6 +32,7 @@ _LINES: Final = frozenset({
     "id", "delegation_id", "source_id", "target_id", "workspace_id", "parent_id", "remote_task_id", "context_id",
     "idempotency_key", "name", "role", "status", "type", "dialect", "epoch", "version", "traceparent",
 })  # fmt: skip
+_NEVER_PLAIN: Final = frozenset({"name", "role", *_TIMES, *_NUMBERS})
 _BODIES: Final = frozenset({"task", "result", "text", "progress_text"})
 
 
@@ -51,11 +52,13 @@ def _safe(name: str, value: Any, depth: int) -> Any:
         raise ValueError("nested too deeply")
     if isinstance(value, list):
         return [_safe(name, item, depth - 1) for item in value]
-    tidy = {clean_line(key): _safe(key, item, depth - 1) for key, item in value.items()}
-    return _progress(tidy) if name == "progress" else tidy
+    safe = {key if _is_plain(key) else clean_line(key): _safe(key, item, depth - 1) for key, item in value.items()}
+    return _progress(safe) if name == "progress" else safe
 
 
 def _text(name: str, value: str) -> str | int:
+    if name not in _NEVER_PLAIN and _is_plain(value):
+        return value
     if name in _TIMES:
         return min(max(from_rfc3339(value), 0), MAX_TIME)
     if name in _NUMBERS:
@@ -63,6 +66,11 @@ def _text(name: str, value: str) -> str | int:
     if name in _LINES:
         return clean_line(value)
     return clean(value, limit=BODY_LIMIT if name in _BODIES else ERROR_LIMIT)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether cleaning would change nothing but blanks; most texts are so, and a firehose has many."""
+    return len(text) <= LINE_LIMIT and text.isascii() and text.isprintable()
 
 
 def _number(name: str, value: float) -> float:

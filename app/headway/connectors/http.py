@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from enum import Enum
@@ -31,6 +32,8 @@ SILENCE_SECONDS: Final = 30.0
 """A call that brings not a byte for so long is given up."""
 BODY_BYTES: Final = 256 * 1024 * 1024
 """The largest answer read: a snapshot of several hundred thousand delegations."""
+LARGE_BYTES: Final = 1024 * 1024
+"""A larger answer is read in a thread, so that a board stays in touch with its keys meanwhile."""
 
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _TIMEOUT: Final = httpx.Timeout(CONNECT_SECONDS, read=None, write=SILENCE_SECONDS)
@@ -83,6 +86,8 @@ class Exchange:
         if body.broken is not None:
             raise self._lost(body.broken, effect) from body.broken
         try:
+            if len(body.content) > LARGE_BYTES:
+                return await asyncio.to_thread(door.read, body.content)
             return door.read(body.content)
         except ValueError as error:
             raise self.unreadable("it is not the JSON expected", effect) from error
