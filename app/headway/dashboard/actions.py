@@ -50,6 +50,8 @@ class Moment:
     pollable: int = 0
     """How many delegations wait or are stuck."""
     needs_token: bool = False
+    typing: bool = False
+    """A filter is being typed: keys are letters of it."""
 
     @property
     def may_act(self) -> bool:
@@ -73,9 +75,13 @@ class Action:
     acts: bool = False
     """It changes something on the platform: hidden and refused where the connector is read-only."""
     in_footer: bool = False
+    while_typing: bool = False
 
     def is_available(self, moment: Moment) -> bool:
-        return (moment.may_act or not self.acts) and self.available(moment)
+        """Whether it can be done at this moment."""
+        if (self.acts and not moment.may_act) or (moment.typing and not self.while_typing):
+            return False
+        return self.available(moment)
 
     @property
     def key_names(self) -> str:
@@ -144,9 +150,19 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "filter",
         ("slash",),
         "Filter",
-        "Show only what matches: words, status:failed target:coder older:5m id:7f3a",
+        "Show only what matches what you type",
         Section.LOOKING,
         in_footer=True,
+    ),
+    Action(
+        "keep_filter",
+        ("enter",),
+        "Keep filter",
+        "Keep the filter and go back to the table",
+        Section.LOOKING,
+        available=lambda moment: moment.typing,
+        in_footer=True,
+        while_typing=True,
     ),
     Action(
         "clear_filter",
@@ -156,20 +172,21 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.LOOKING,
         available=lambda moment: moment.filtered,
         in_footer=True,
+        while_typing=True,
     ),
     Action("sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True),
     Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING),
-    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING),
-    Action("cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING),
-    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING),
-    Action("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down", Section.MOVING),
+    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING, while_typing=True),
+    Action("cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING, while_typing=True),
+    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING, while_typing=True),
+    Action("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down", Section.MOVING, while_typing=True),
     Action("first", ("home", "g"), "First", "The first row or line", Section.MOVING),
-    Action("last", ("end", "G"), "Last", "The last row or line; a stream follows its end from there", Section.MOVING),
+    Action("last", ("end", "G"), "Last", "The last row or line; a stream follows its end then", Section.MOVING),
     Action("show_queued", ("1",), "Queued", "Go to the Queued table", Section.MOVING),
     Action("show_in_progress", ("2",), "In progress", "Go to the In progress table", Section.MOVING),
     Action("show_completed", ("3",), "Completed", "Go to the Completed table", Section.MOVING),
     Action("show_streams", ("4",), "Streams", "Go to the streams, to scroll them", Section.MOVING),
-    Action("next_pane", ("tab",), "Next pane", "Go to the next table or stream", Section.MOVING),
+    Action("next_pane", ("tab",), "Next pane", "Go to the next table or stream", Section.MOVING, while_typing=True),
     Action("previous_pane", ("shift+tab",), "Previous pane", "Go to the table or stream before", Section.MOVING),
     Action(
         "token",

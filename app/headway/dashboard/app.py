@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
-from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from headway.dashboard.operations import Notice, Tidings
@@ -41,7 +40,8 @@ class HeadwayApp(App[None]):
     TITLE = "headway"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {ActionsProvider}
-    BINDINGS: ClassVar[list[BindingType]] = []
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares no ClassVar)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from headway.dashboard.actions import ACTIONS, Action, key_name
+from headway.dashboard.actions import ACTIONS, Action, Section, key_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -30,7 +30,7 @@ class ActionsProvider(Provider):
     def _offered(self) -> Iterator[tuple[Action, Callable[[], Awaitable[None]]]]:
         screen = self.screen
         for action in ACTIONS:
-            if action.id != "palette" and screen.check_action(action.id, ()):
+            if action.section is not Section.MOVING and action.id != "palette" and screen.check_action(action.id, ()):
                 yield action, partial(screen.run_action, action.id)
 
 

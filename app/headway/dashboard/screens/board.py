@@ -38,8 +38,6 @@ _FIRST_LOOK: Final = (Group.IN_PROGRESS, Group.QUEUED, Group.COMPLETED)
 class BoardScreen(Screen[None]):
     """Shows a session's store, frame by frame, and does what keys ask for to the delegation under the cursor."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(action.keys), action.id, action.title, show=False, tooltip=action.description, id=action.id)
         for action in ACTIONS
@@ -50,6 +48,14 @@ class BoardScreen(Screen[None]):
         self._session = session
         self._store = session.store
         self._views = {group: GroupView(group, session.store, session.clock.now_ms) for group in Group}
+        self._tables = {
+            group: DelegationTable(view, self._facts, session.clock.monotonic, id=group.value)
+            for group, view in self._views.items()
+        }
+        self._streams = StreamArea(self._facts, id="streams")
+        self._filter_bar = FilterBar(id="filter-bar")
+        self._top_line = TopLine(id="top")
+        self._key_bar = KeyBar(id="keys")
         self._active = Group.IN_PROGRESS
         self._chosen = False
         """A person has moved the cursor, or chosen a table."""
@@ -59,16 +65,13 @@ class BoardScreen(Screen[None]):
         self._draft = Draft()
 
     def compose(self) -> ComposeResult:
-        yield TopLine(id="top")
+        yield self._top_line
         with Horizontal(id="body"):
             with Vertical(id="tables"):
-                for group in Group:
-                    yield DelegationTable(
-                        self._views[group], self._facts, self._session.clock.monotonic, id=group.value
-                    )
-            yield StreamArea(self._facts, id="streams")
-        yield FilterBar(id="filter-bar")
-        yield KeyBar(id="keys")
+                yield from self._tables.values()
+            yield self._streams
+        yield self._filter_bar
+        yield self._key_bar
 
     def on_mount(self) -> None:
         self._go_to(self._active)
@@ -81,15 +84,7 @@ class BoardScreen(Screen[None]):
         return Facts(self._session.clock.now_ms(), self._store.name_of, self._store.notes)
 
     def table(self, group: Group) -> DelegationTable:
-        return self.query_one(f"#{group.value}", DelegationTable)
-
-    @property
-    def streams(self) -> StreamArea:
-        return self.query_one(StreamArea)
-
-    @property
-    def filter_bar(self) -> FilterBar:
-        return self.query_one(FilterBar)
+        return self._tables[group]
 
     @property
     def selected(self) -> Row | None:
@@ -100,21 +95,23 @@ class BoardScreen(Screen[None]):
 
     @property
     def _under_cursor(self) -> Row | None:
-        cursor_id = self.table(self._active).cursor_id
+        cursor_id = self._tables[self._active].cursor_id
         return self._store.rows.get(cursor_id) if cursor_id else None
 
     def take_frame(self) -> None:
         """Show what changed since the last frame."""
         changes = self._store.take_changes()
         if changes:
-            followed = self.table(self._active).cursor_id
+            followed = self._tables[self._active].cursor_id
             for group, view in self._views.items():
                 moved = view.update(changes)
                 if changes.reloaded or changes.workspaces:
-                    self.table(group).reload()
+                    self._tables[group].reload()
                 else:
-                    self.table(group).update_rows(changes.touched, changes.entered.get(group, frozenset()), moved=moved)
-                self.table(group).set_title()
+                    self._tables[group].update_rows(
+                        changes.touched, changes.entered.get(group, frozenset()), moved=moved
+                    )
+                self._tables[group].set_title()
             self._follow(followed)
             self._show_streams()
         self._show_surroundings()
@@ -123,9 +120,9 @@ class BoardScreen(Screen[None]):
         """A second has passed: ages move on."""
         for group, view in self._views.items():
             if view.pass_time():
-                self.table(group).reload()
-            self.table(group).tick()
-        self.streams.tick()
+                self._tables[group].reload()
+            self._tables[group].tick()
+        self._streams.tick()
         self._show_surroundings()
 
     def _follow(self, delegation_id: str | None) -> None:
@@ -135,7 +132,7 @@ class BoardScreen(Screen[None]):
             self._chosen = True
         if delegation_id and (row := self._store.rows.get(delegation_id)) and self._chosen:
             group = row.status.group
-            if self.table(group).select(delegation_id) and group is not self._active:
+            if self._tables[group].select(delegation_id) and group is not self._active:
                 self._go_to(group)
         elif not self._chosen and not len(self._views[self._active]):
             filled = next((group for group in _FIRST_LOOK if len(self._views[group])), self._active)
@@ -143,25 +140,25 @@ class BoardScreen(Screen[None]):
                 self._go_to(filled)
 
     def _show_streams(self) -> None:
-        self.streams.show(self._under_cursor, self._store.rows, self._session.results)
+        self._streams.show(self._under_cursor, self._store.rows, self._session.results)
 
     def _show_surroundings(self) -> None:
         session = self._session
         link = session.feed.link
-        self.query_one(TopLine).show(
+        self._top_line.show(
             link_spans(
                 session.title, session.connector.address, link, session.feed.data_age, session.clock.monotonic()
             ),
             total_spans(self._store),
         )
-        if self.filter_bar.is_open and self._filter:
+        if self._filter_bar.is_open and self._filter:
             shown = sum(len(view) for view in self._views.values())
             self._say_matches(f"{shown:,} of {sum(view.total for view in self._views.values()):,} match")
         moment = self.moment()
-        self.query_one(KeyBar).show([action for action in ACTIONS if action.in_footer and action.is_available(moment)])
+        self._key_bar.show([action for action in ACTIONS if action.in_footer and action.is_available(moment)])
 
     def _say_matches(self, text: str) -> None:
-        self.filter_bar.say(text)
+        self._filter_bar.say(text)
 
     # Which actions there are now
 
@@ -174,9 +171,10 @@ class BoardScreen(Screen[None]):
             row=row,
             canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
             group=self._active,
-            filtered=bool(self._filter) or self.filter_bar.is_open,
+            filtered=bool(self._filter) or self._filter_bar.is_open,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             needs_token=isinstance(self._session.feed.link, NeedsToken),
+            typing=self.focused is self._filter_bar.input,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -206,10 +204,10 @@ class BoardScreen(Screen[None]):
         """Make a table the active one; the focus goes there too, unless something else is being typed in or read."""
         self._active = group
         for one in Group:
-            self.table(one).set_class(one is group, "-active")
-            self.table(one).repaint_visible()
+            self._tables[one].set_class(one is group, "-active")
+            self._tables[one].repaint_visible()
         if self.focused is None or isinstance(self.focused, DelegationTable):
-            self.table(group).focus()
+            self._tables[group].focus()
         self._selection_changed()
 
     def _selection_changed(self) -> None:
@@ -218,7 +216,7 @@ class BoardScreen(Screen[None]):
         self.set_timer(RECORD_AFTER, self._fetch_selected)
 
     def _fetch_selected(self) -> None:
-        for row in self.streams.rows():
+        for row in self._streams.rows():
             if self._session.wants_record(row):
                 self.run_worker(self._fetch(row), group="records")
 
@@ -227,8 +225,8 @@ class BoardScreen(Screen[None]):
         self._show_streams()
 
     def _panes(self) -> Iterator[LineView]:
-        yield from (self.table(group) for group in Group)
-        yield from self.streams.visible_panes()
+        yield from (self._tables[group] for group in Group)
+        yield from self._streams.visible_panes()
 
     def _step_focus(self, step: int) -> None:
         panes = list(self._panes())
@@ -237,7 +235,7 @@ class BoardScreen(Screen[None]):
 
     @property
     def _pane(self) -> LineView:
-        return self.focused if isinstance(self.focused, StreamPane) else self.table(self._active)
+        return self.focused if isinstance(self.focused, StreamPane) else self._tables[self._active]
 
     def action_next_pane(self) -> None:
         self._step_focus(+1)
@@ -246,16 +244,16 @@ class BoardScreen(Screen[None]):
         self._step_focus(-1)
 
     def action_show_queued(self) -> None:
-        self.table(Group.QUEUED).focus()
+        self._tables[Group.QUEUED].focus()
 
     def action_show_in_progress(self) -> None:
-        self.table(Group.IN_PROGRESS).focus()
+        self._tables[Group.IN_PROGRESS].focus()
 
     def action_show_completed(self) -> None:
-        self.table(Group.COMPLETED).focus()
+        self._tables[Group.COMPLETED].focus()
 
     def action_show_streams(self) -> None:
-        self.streams.visible_panes()[0].focus()
+        self._streams.visible_panes()[0].focus()
 
     def action_cursor_up(self) -> None:
         self._pane.go(-1)
@@ -278,43 +276,46 @@ class BoardScreen(Screen[None]):
     # Filter and sort
 
     def action_filter(self) -> None:
-        self.filter_bar.open()
+        self._filter_bar.open()
         self._show_surroundings()
 
     def action_clear_filter(self) -> None:
-        self.filter_bar.close()
-        self.table(self._active).focus()
+        self._filter_bar.close()
+        self._tables[self._active].focus()
         self._set_filter(EVERYTHING)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         try:
             wanted = parse_filter(event.value)
         except FilterError as error:
-            self.filter_bar.say(f"{error} (at {error.position + 1})", wrong=True)
+            self._filter_bar.say(f"{error} (at {error.position + 1})", wrong=True)
         else:
-            self.filter_bar.say("")
+            self._filter_bar.say("")
             self._set_filter(wanted)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.action_keep_filter()
+
+    def action_keep_filter(self) -> None:
         if not self._filter:
-            self.filter_bar.close()
-        self.table(self._active).focus()
+            self._filter_bar.close()
+        self._tables[self._active].focus()
 
     def _set_filter(self, wanted: Filter) -> None:
         self._filter = wanted
         for group, view in self._views.items():
             view.set_filter(wanted)
-            self.table(group).reload()
-            self.table(group).set_title()
+            self._tables[group].reload()
+            self._tables[group].set_title()
         self._selection_changed()
 
     def action_sort(self) -> None:
         self._views[self._active].sort_by_next()
-        self.table(self._active).reload()
+        self._tables[self._active].reload()
 
     def action_reverse(self) -> None:
         self._views[self._active].reverse()
-        self.table(self._active).reload()
+        self._tables[self._active].reload()
 
     # Acting on delegations
 
@@ -369,8 +370,8 @@ class BoardScreen(Screen[None]):
         row = self.selected
         if row is None:
             return
-        if not await self.streams.toggle(row):
-            self.notify(f"{self.streams.MOST_PINNED} streams are pinned. Unpin one with o first.", markup=False)
+        if not await self._streams.toggle(row):
+            self.notify(f"{self._streams.MOST_PINNED} streams are pinned. Unpin one with o first.", markup=False)
             return
         self._show_streams()
 

@@ -19,7 +19,15 @@ _SIGNS = (
     ("✓ ✗ ⊘", "completed, failed, canceled"),
     ("bold", "came or changed its status within the last second"),
 )
-_KEYS_WIDTH = 12
+_FILTERS = (
+    ("flaky retry", "both words, in task, output, result, error or target"),
+    ("status:failed", "also queued, running, stuck, input, done, …"),
+    ("target:coder", "several with commas: target:coder,planner"),
+    ("older:5m", "or newer:30s, 2h, 1d"),
+    ("id:7f3a", "by how the id begins"),
+    ("-word", "what does not match"),
+)
+_KEYS_WIDTH = 14
 
 
 class HelpScreen(ModalScreen[None]):
@@ -48,7 +56,9 @@ class HelpScreen(ModalScreen[None]):
                 tone = "$foreground" if action.is_available(self._moment) else "$faint"
                 parts += [(f"  {action.key_names:<{_KEYS_WIDTH}}", "$accent"), (f"{action.description}\n", tone)]
             parts.append(("\n", ""))
-        parts.append(("Signs\n", "bold $accent"))
-        for sign, meaning in _SIGNS:
-            parts += [(f"  {sign:<{_KEYS_WIDTH}}", "$accent"), (f"{meaning}\n", "$foreground")]
+        for title, lines in (("Filters", _FILTERS), ("Signs", _SIGNS)):
+            parts.append((f"{title}\n", "bold $accent"))
+            for sign, meaning in lines:
+                parts += [(f"  {sign:<{_KEYS_WIDTH}}", "$accent"), (f"{meaning}\n", "$foreground")]
+            parts.append(("\n", ""))
         return Content.assemble(*parts)

@@ -9,7 +9,6 @@ from typing import ClassVar, Final
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
@@ -65,7 +64,6 @@ class DelegationTable(LineView):
         self._shown_ids: list[str] = []
         self._shown_status: dict[str, Status] = {}
         self._fresh: dict[str, float] = {}
-        self._title = ""
 
     def on_mount(self) -> None:
         self.set_title()
@@ -73,6 +71,7 @@ class DelegationTable(LineView):
     def on_resize(self, event: events.Resize) -> None:
         self._places = lay_out(COLUMNS[self.view.group], max(0, self.size.width - 2))
         self._painted.clear()
+        self.set_title()
         self.set_length(len(self.view))
         self.keep_cursor_visible()
 
@@ -123,10 +122,7 @@ class DelegationTable(LineView):
     def set_title(self) -> None:
         shown, of = len(self.view), self.view.total
         count = f"{shown:,} of {of:,}" if self.view.is_filtered else f"{of:,}"
-        title = f"{_TITLES[self.view.group]} {count}"
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(title)
+        self.entitle(f"{_TITLES[self.view.group]} {count}")
 
     # The cursor
 
@@ -145,9 +141,9 @@ class DelegationTable(LineView):
             return
         index = self._index()
         if index < self.top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, force=True)
         elif index >= self.top + self.page:
-            self.scroll_to(y=index - self.page + 1, animate=False)
+            self.scroll_to(y=index - self.page + 1, animate=False, force=True)
 
     def _index(self) -> int:
         index = None if self.cursor_id is None else self.view.index_of(self.cursor_id)
@@ -178,7 +174,7 @@ class DelegationTable(LineView):
             self._cursor_index = index
             # Rows that come in above a scrolled view must not push what is being read.
             if self.top and visible and index != was:
-                self.scroll_to(y=max(0, index - on_screen), animate=False)
+                self.scroll_to(y=max(0, index - on_screen), animate=False, force=True)
         if visible or follow:
             self.keep_cursor_visible()
 

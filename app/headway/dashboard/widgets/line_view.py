@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -26,6 +27,7 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._painted: dict[int, Strip] = {}
+        self._title = ""
 
     def draw_line(self, y: int) -> Strip:
         """The line at `y` of what is visible, the head included."""
@@ -45,6 +47,14 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._painted[y] = self.draw_line(y)
         return strip
 
+    def entitle(self, title: str) -> None:
+        """Put a title on the border; only another one is drawn. It has room around it also where no frame gives any."""
+        framed = bool(self.styles.border_left[0])
+        title = title if framed else f" {title} "
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(title)
+
     def set_length(self, lines: int) -> None:
         """Say how many lines the body has. Only the appearing or leaving of the scrollbar costs a layout."""
         size = Size(self.size.width, lines + self.HEAD)
@@ -58,7 +68,7 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
             if self.show_vertical_scrollbar:
                 self.vertical_scrollbar.window_virtual_size = size.height
         if self.scroll_y > self.max_scroll_y:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def repaint(self, lines: Iterable[int]) -> None:
         """Repaint what differs from what was painted, of the visible lines `lines`; nothing, where nothing does."""
@@ -80,7 +90,7 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
 
     def go(self, by: int) -> None:
         """Move by lines, at once."""
-        self.scroll_to(y=self.scroll_y + by, animate=False)
+        self.scroll_to(y=self.scroll_y + by, animate=False, force=True)
 
 
 def _difference(before: Strip | None, after: Strip) -> tuple[int, int] | None:

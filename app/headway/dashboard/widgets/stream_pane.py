@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import events
-from textual.content import Content
 from textual.strip import Strip
 
 from headway.core.delegation import Row, Status
@@ -25,20 +24,16 @@ class StreamPane(LineView):
     def __init__(self, facts: Callable[[], Facts], *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.row: Row | None = None
+        self.follows = True
+        """What comes next will be in view, as the end is; so until a person scrolls up."""
         self._facts = facts
         self._text = StreamText()
         self._result: str | None = None
         self._ending: list[Spans] = []
-        self._title = ""
 
     @property
     def delegation_id(self) -> str | None:
         return self.row.delegation_id if self.row else None
-
-    @property
-    def follows(self) -> bool:
-        """Whether the end is in view, so that what comes next will be too."""
-        return self.scroll_y >= self.max_scroll_y
 
     def show(self, row: Row | None, *, result: str | None = None) -> None:
         """Show a delegation as it is now; `result` is its whole result where that was fetched."""
@@ -46,7 +41,8 @@ class StreamPane(LineView):
             return
         same = row is not None and row.delegation_id == self.delegation_id
         self.row, self._result = row, result
-        self._take_over(follow=self.follows or not same, anew=not same)
+        self.follows = self.follows or not same
+        self._take_over(anew=not same)
         self._set_title()
 
     def tick(self) -> None:
@@ -55,24 +51,36 @@ class StreamPane(LineView):
 
     def on_resize(self, event: events.Resize) -> None:
         self._painted.clear()
-        self._take_over(follow=self.follows, anew=False)
+        self._set_title()
+        self._take_over(anew=False)
 
-    def _take_over(self, *, follow: bool, anew: bool) -> None:
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.follows = new_value >= self.max_scroll_y
+
+    def _take_over(self, *, anew: bool) -> None:
+        follow = self.follows
         width = self._text_width
         dropped = self._text.show(self.row.progress, width) if self.row else 0
         if self.row is None:
             self._text = StreamText()
         self._ending = self._make_ending(width)
-        self.set_length(len(self._text.lines) + len(self._ending))
+        self.set_length(self._written + len(self._ending))
         if follow:
-            if self.scroll_y != self.max_scroll_y:
-                self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self.follows = True
         elif dropped:
-            self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False)
+            self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False, force=True)
         if anew:
             self.refresh()
         else:
             self.repaint_visible()
+
+    @property
+    def _written(self) -> int:
+        """Lines of output, a last one that nothing stands on yet left out."""
+        lines = self._text.lines
+        return len(lines) - (1 if lines and not lines[-1] else 0)
 
     @property
     def _text_width(self) -> int:
@@ -82,7 +90,7 @@ class StreamPane(LineView):
         row = self.row
         if row is None:
             return []
-        gap: list[Spans] = [()] if self._text.lines and self._text.lines[-1] else []
+        gap: list[Spans] = [()] if self._written else []
         if row.status is Status.INPUT_REQUIRED:
             question = row.status_message or "The agent asks for input and says no more."
             return gap + [
@@ -100,27 +108,29 @@ class StreamPane(LineView):
         title = "stream"
         if row is not None:
             title = f"{row.delegation_id[:SHORT_ID]} {one_line(self._facts().name_of(row.target_id))}"
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(title)
+        self.entitle(title)
 
     def on_mount(self) -> None:
         self._set_title()
 
     def draw_line(self, y: int) -> Strip:
-        width = self.size.width
         if y < self.HEAD:
-            return self.line([(" ", Tone.PLAIN), *self._standing()], width)
+            return self._padded(self._standing())
         index = self.top + y - self.HEAD
-        lines = self._text.lines
         spans: Spans = ()
-        if index < len(lines):
-            spans = ((lines[index], Tone.PLAIN),)
-        elif index - len(lines) < len(self._ending):
-            spans = self._ending[index - len(lines)]
+        if index < self._written:
+            spans = ((self._text.lines[index], Tone.PLAIN),)
+        elif index - self._written < len(self._ending):
+            spans = self._ending[index - self._written]
         elif index == 0:
             spans = (("no output yet" if self.row else "select a delegation to see its stream", Tone.FAINT),)
-        return self.line([(" ", Tone.PLAIN), *spans], width)
+        return self._padded(spans)
+
+    def _padded(self, spans: Sequence[Span]) -> Strip:
+        """A line with a blank cell at either side."""
+        inner = max(0, self.size.width - 2)
+        blank = self.segments([(" ", Tone.PLAIN)], 1)
+        return Strip([*blank, *self.segments(spans, inner), *blank])
 
     def _standing(self) -> list[Span]:
         row = self.row
