@@ -179,7 +179,7 @@ async def test_disconnects_at_random_moments_lose_and_repeat_nothing(tmp_path: P
                 await rest.until(lambda: bool(rest.of("last")))
                 seen += [one.seq for one in rest.events]
             assert seen == list(range(seen[0], seen[0] + len(seen)))
-            assert seen[-1] == whole.of("last")[0].seq
+            assert whole.of("last")[0].seq in seen
 
 
 async def read_some(served: Api, cursor: str, count: int, seen: list[int]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from headway.core.clock import Clock
+from headway.ledger.errors import LedgerError
 from headway.platform.errors import Gone
 from headway.platform.ring import FellBehind, Frame, Ring
 
@@ -85,20 +87,26 @@ class EventStream:
                 task.cancel()
             outcomes = await asyncio.gather(writing, leaving, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, FellBehind, OSError)):
+            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, OSError)):
                 raise outcome
 
     async def _write(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await self._put(send, b": headway event stream\n\n")
-        await self._catch_up(send)
+        # Whatever it cannot be given here, the reader is given when it resumes, or told to take a new snapshot.
+        with suppress(FellBehind, LedgerError):
+            await self._catch_up(send)
+            await self._go_on(send)
+        await self._put(send, b"", more=False)
+
+    async def _go_on(self, send: Send) -> None:
+        """Deliver what the ring is given until it is closed. Raises FellBehind."""
         while True:
             published = self._ring.published
             frames = self._ring.after(self._cursor)
             if frames:
                 await self._deliver(send, frames)
             elif self._ring.closed:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             elif not await self._happens(published):
                 await self._put(send, self._bookmark())
@@ -148,9 +156,9 @@ class EventStream:
         envelope = b'{"type":"BOOKMARK","timestamp":%d,"data":{"seq":%d}}' % (now, self._cursor)
         return b": keep-alive\n\ndata: %s\n\n" % envelope
 
-    async def _put(self, send: Send, data: bytes) -> None:
+    async def _put(self, send: Send, data: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(self._write_timeout):
-            await send({"type": "http.response.body", "body": data, "more_body": True})
+            await send({"type": "http.response.body", "body": data, "more_body": more})
 
 
 async def _disconnected(receive: Receive) -> None:
