@@ -8,9 +8,11 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +24,7 @@ MARKER = "HEADWAY_TERMINAL_MARKER"
 
 
 class Terminal:
-    """Starts `command` in a pty. Used as a context manager; what is still alive at its end is killed.
+    """Starts `command` in a pty; OSError when it cannot be started. A context manager, which kills what is still alive.
 
     Everything the program starts inherits a marker in its environment, by which `survivors` finds it, also when it has
     left the session of the terminal.
@@ -34,15 +36,25 @@ class Terminal:
         self._marker = uuid4().hex
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
-        self._exit_code: int | None = None
-        self._pid, self._descriptor = pty.fork()
-        if self._pid == 0:
-            try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-                os.chdir(cwd)
-                os.execvpe(command[0], list(command), {**env, MARKER: self._marker})  # noqa: S606
-            finally:
-                os._exit(127)
+        self.written = bytearray()
+        """Every byte that the program has sent to the terminal."""
+        self._descriptor, inside = pty.openpty()
+        try:
+            fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            self._process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env={**env, MARKER: self._marker},
+                stdin=inside,
+                stdout=inside,
+                stderr=inside,
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        finally:
+            os.close(inside)
 
     def __enter__(self) -> Self:
         return self
@@ -50,11 +62,11 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        running = [] if self._has_exited() else [self._pid]
-        for pid in {*self.survivors(), *running}:
-            os.kill(pid, signal.SIGKILL)
-        if running:
-            os.waitpid(self._pid, 0)
+        self._process.kill()
+        for pid in self.survivors():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
         os.close(self._descriptor)
 
     @property
@@ -73,7 +85,8 @@ class Terminal:
     def wait_for_exit(self, *, seconds: float) -> int | None:
         """The exit code (128 + the signal that ended it), or None when it is still running after that time."""
         self._read_until(self._has_exited, seconds)
-        return self._exit_code
+        code = self._process.returncode
+        return 128 - code if code is not None and code < 0 else code
 
     def survivors(self) -> list[int]:
         """The program and the processes it started that are alive now. Where there is no /proc, none is found."""
@@ -97,16 +110,12 @@ class Terminal:
             data = os.read(self._descriptor, 65536)
         except OSError:  # Linux says EIO once the last process has closed its side
             return False
+        self.written += data
         self._stream.feed(data)
         return bool(data)
 
     def _has_exited(self) -> bool:
-        if self._exit_code is None:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(status)
-                self._exit_code = code if code >= 0 else 128 - code
-        return self._exit_code is not None
+        return self._process.poll() is not None
 
 
 def environment(folder: Path) -> bytes:

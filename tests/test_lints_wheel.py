@@ -50,11 +50,6 @@ def test_a_demo_that_dies_is_reported_with_its_last_words(tmp_path: Path) -> Non
     assert "no port is free" in problem
 
 
-def test_a_demo_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
-    (problem,) = wheel_demo.demo_problems(["/nonexistent/headway", "demo"], tmp_path, {}, rows=20, quit_=20)
-    assert "no rows: Queued, In progress, Completed" in problem
-
-
 def test_a_demo_that_ignores_q_is_reported(tmp_path: Path) -> None:
     (problem,) = problems_of(DEMO.replace('b"q"', 'b"Q"'), tmp_path, quit_=1)
     assert "q did not end the demo" in problem
