@@ -15,6 +15,7 @@ from headway.agents.fleet import AgentFleet, AgentSpec, serve_agent
 from headway.agents.journal import Kind
 from headway.core.delegation import Status
 from headway.core.events import DelegationPayload, Event, apply, read_payload
+from headway.platform.dispatcher import Dispatcher
 from support.platforms import Api, Serve, connected, eventually, platform, serve, start_serve
 from support.sdk_agents import sdk_agent
 
@@ -209,3 +210,29 @@ async def test_a_platform_that_ends_lets_its_agents_work_on(tmp_path: Path) -> N
             record = await served.record(running)
             assert (record["status"], record["via"]) == ("completed", "resume")
             assert record["result"] == "chunk 1\nchunk 2\nchunk 3\n"
+
+
+async def test_a_fault_of_the_dispatcher_ends_the_platform_in_place_of_leaving_it_deaf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that accepts and does not dispatch helps nobody; what it accepted is dispatched at its next start."""
+
+    async def broken(self: Dispatcher, target_id: str) -> None:
+        raise RuntimeError("a defect")
+
+    async def hand_over(agent_url: str, patched: pytest.MonkeyPatch) -> None:
+        async with platform(tmp_path) as served:
+            target = await served.workspace("coder", agent_url)
+            patched.setattr(Dispatcher, "_dispatch", broken)
+            accepted.update(source=served.source, delegation_id=await served.delegate(target, "steps=1 delay=0"))
+            await served.log.until(lambda: served.log.ended)
+
+    accepted: dict[str, str] = {}
+    async with serve_agent("coder") as agent:
+        with monkeypatch.context() as patched, pytest.raises(ExceptionGroup) as raised:
+            await hand_over(agent.url, patched)
+        assert raised.group_contains(RuntimeError, match="a defect")
+        assert not (tmp_path / "platform.json").exists()
+        async with platform(tmp_path, source=accepted["source"]) as served:
+            await eventually_ended(served, accepted["delegation_id"])
+            assert (await served.record(accepted["delegation_id"]))["status"] == "completed"

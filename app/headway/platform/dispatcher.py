@@ -179,6 +179,8 @@ class Dispatcher:
     def _let_go(self, following: _Following) -> None:
         delegation = following.attempt.delegation
         self._in_flight[delegation.target_id] -= 1
+        if not self._in_flight[delegation.target_id]:
+            del self._in_flight[delegation.target_id]
         if self._following.get(delegation.delegation_id) is following:
             del self._following[delegation.delegation_id]
         self.nudge(delegation.target_id)
@@ -226,6 +228,7 @@ class Dispatcher:
         """Nudge when the last word of a busy agent has run out; it may have said so again since this began."""
         while (left := self._busy_until.get(target_id, 0.0) - self._clock.monotonic()) > 0:
             await self._clock.sleep(left)
+        self._busy_until.pop(target_id, None)
         self.nudge(target_id)
 
     async def _cancel(self, delegation: Delegation) -> None:
