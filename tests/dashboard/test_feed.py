@@ -266,6 +266,26 @@ async def test_a_cursor_that_is_always_gone_is_not_asked_for_in_a_tight_loop(pla
         await board.until_link(Live, move=1)
 
 
+async def test_old_failures_are_forgotten_once_events_have_come(platform: ScriptedPlatform) -> None:
+    """A cursor that is gone is then answered at once, as if nothing had ever failed."""
+    good = platform.answers["/snapshot"][0]
+    busy = answer({"error": "starting"}, 503)
+    platform.on("/snapshot", busy, busy, good)
+    go = asyncio.Event()
+
+    async def becomes_another(exchange: Exchange) -> None:
+        await go.wait()
+        await exchange.raw(frame(sent(3, "d3"), epoch="other"))
+        await stay_silent(exchange)
+
+    platform.on("/events/stream", stream(frame(sent(2, "d2")), then=becomes_another), stream())
+    async with followed(platform) as board:
+        await board.until(lambda: "d2" in board.store.rows, move=0.2)
+        go.set()
+        await board.until(lambda: board.store.generation == 2)
+        assert len(platform.asked("/snapshot")) == 4
+
+
 async def test_how_far_behind_is_said_until_it_has_caught_up(platform: ScriptedPlatform) -> None:
     platform.healthy(1241)
     go = asyncio.Event()
