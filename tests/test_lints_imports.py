@@ -24,7 +24,7 @@ FORBIDDEN = {
     "only the demo and the command line start": ("platform/agents", "headway.agents.x"),
     "only the dashboard finds styles": ("platform/styles", "headway.resources"),
     "only the dashboard and the command line import": ("connectors/x", "textual.app"),
-    "the board's records": ("dashboard/store", "textual"),
+    "the board's records": ("dashboard/feed", "textual"),
     "only the platform imports": ("tools/x", "fastapi"),
     "only servers import": ("a2a/x", "uvicorn"),
     "only the ledger imports": ("platform/tables", "sqlalchemy"),
@@ -114,6 +114,8 @@ LIGHT = {
     "headway.core.events": {"httpx", "textual", "rich", "sqlalchemy", "fastapi", "starlette"},
     "headway.a2a.client": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.dashboard.store": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+    "headway.dashboard.feed": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+    "headway.cli.app": {"textual", "sqlalchemy", "fastapi", "alembic"},
 }
 
 
