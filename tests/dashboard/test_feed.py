@@ -231,7 +231,6 @@ async def test_a_token_that_is_not_taken_is_asked_for_and_nothing_is_tried_witho
         assert len(platform.asked("/snapshot")) == 1
 
 
-@pytest.mark.req("E3")
 async def test_a_cursor_that_is_gone_is_a_resync_that_says_what_was_missed(platform: ScriptedPlatform) -> None:
     leave = asyncio.Event()
 
