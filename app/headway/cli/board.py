@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +13,9 @@ from headway.cli.exits import ExitCode, run
 from headway.cli.options import Data, Place, Url
 
 if TYPE_CHECKING:
+    from headway.cli.embedded import Embedded
     from headway.connectors.connector import Connector
+    from headway.dashboard.app import HeadwayApp
 
 
 def board(context: typer.Context, url: Url = None, data: Data = None) -> None:
@@ -29,22 +32,34 @@ async def _board(place: Place) -> int:
     from headway.cli.embedded import embedded_platform
     from headway.cli.options import open_connector
 
-    async with AsyncExitStack() as stack:
-        url = place.running_url()
-        if url is None:
-            url = await stack.enter_async_context(embedded_platform(place.folder()))
+    url = place.running_url()
+    if url is not None:
         return await run_board(open_connector(url, place.token()), title="")
+    async with embedded_platform(place.folder()) as platform:
+        return await run_board(open_connector(platform.url, place.token()), title="", on_quit=partial(_leave, platform))
 
 
-async def run_board(connector: Connector, *, title: str) -> int:
-    """Run the board until the person quits, and close its connector."""
+async def _leave(platform: Embedded, app: HeadwayApp) -> bool:
+    """Ask once what becomes of the platform, where delegations are under way; False is to stay on the board."""
+    from headway.dashboard.screens.leave import LeaveScreen, Leaving
+
+    active = app.session.store.active
+    leaving = await app.push_screen_wait(LeaveScreen(active)) if active else Leaving.STOP
+    platform.keep_running = leaving is Leaving.KEEP
+    return leaving is not Leaving.STAY
+
+
+async def run_board(
+    connector: Connector, *, title: str, on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None
+) -> int:
+    """Run the board until the person quits, and close its connector; `on_quit` may keep them."""
     import asyncio
     import signal
 
     from headway.dashboard.app import HeadwayApp
     from headway.net.clock import SystemClock
 
-    app = HeadwayApp(connector, clock=SystemClock(), title=title)
+    app = HeadwayApp(connector, clock=SystemClock(), title=title, on_quit=on_quit)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         # A window that is closed is a way to quit: what was started is stopped then too.

@@ -9,19 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 STOP_SECONDS = 10
+END_WITH_PARENT = "--end-with-parent"
+"""The child ends when this process does, however that ends: its stdin is a pipe that closes then."""
 
 
-async def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
-    """Start `headway …` in a session of its own, so that ctrl+c at the terminal is not its business.
-
-    It can be told to end with this process by `--end-with-parent`: its stdin is a pipe that closes then.
-    """
+def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    """Start `headway …` in a session of its own, so that ctrl+c at the terminal is not its business."""
     with log.open("ab") as output:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "headway",
-            *arguments,
+        return subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "headway", *arguments],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -30,13 +26,11 @@ async def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] 
         )
 
 
-async def stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: subprocess.Popen[bytes]) -> None:
     """Ask a child to end, and end it where it does not within `STOP_SECONDS`."""
-    if process.returncode is None:
-        process.terminate()
+    process.terminate()
     try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
-    except TimeoutError:
+        await asyncio.to_thread(process.wait, STOP_SECONDS)
+    except subprocess.TimeoutExpired:
         process.kill()
-        await process.wait()
+        await asyncio.to_thread(process.wait)

@@ -33,19 +33,19 @@ def demo(seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
 async def _demo(seed: int, agents: int, rate: float) -> int:
     from headway.cli import children
     from headway.cli.board import run_board
-    from headway.cli.embedded import END_WITH_PARENT, embedded_platform
+    from headway.cli.embedded import embedded_platform
     from headway.cli.options import open_connector
     from headway.platform.folder import DataFolder
 
     async with AsyncExitStack() as stack:
         folder = DataFolder(Path(stack.enter_context(TemporaryDirectory(prefix="headway-demo-"))))
-        options = (END_WITH_PARENT, "--stuck-after", str(DEMO_STUCK_AFTER))
-        url = await stack.enter_async_context(embedded_platform(folder, *options))
+        options = (children.END_WITH_PARENT, "--stuck-after", str(DEMO_STUCK_AFTER))
+        platform = await stack.enter_async_context(embedded_platform(folder, *options))
         load = ["--seed", str(seed), "--agents", str(agents), "--rate", str(rate)]
-        arguments = ["demo-fleet", "--url", url, "--data", str(folder.path), END_WITH_PARENT, *load]
-        fleet = await children.start(arguments, log=folder.path / "agents.log")
+        arguments = ["demo-fleet", "--url", platform.url, "--data", str(folder.path), children.END_WITH_PARENT, *load]
+        fleet = children.start(arguments, log=folder.path / "agents.log")
         stack.push_async_callback(children.stop, fleet)
-        return await run_board(open_connector(url, folder.token()), title="demo")
+        return await run_board(open_connector(platform.url, folder.token()), title="demo")
 
 
 def demo_fleet(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
-_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "token")
+_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token")
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
 
@@ -99,7 +99,7 @@ class HeadwayApp(App[None]):
     def _frame(self) -> None:
         self._frame_due = False
         self._last_frame = self._clock.monotonic()
-        if self._board.is_mounted:
+        if self._board.is_running:
             self._board.take_frame()
 
     def _tell(self, notice: Notice) -> None:

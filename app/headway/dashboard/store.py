@@ -14,7 +14,7 @@ from typing import Final
 
 from headway.connectors.connector import Cursor
 from headway.core.api import Snapshot, Workspace
-from headway.core.delegation import Delegation, Group, Row, Status
+from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
 from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
 from headway.core.progress import ProgressText
 from headway.core.text import BODY_LIMIT
@@ -84,6 +84,11 @@ class Store:
         """Where the events go on; None before the first snapshot."""
         self.generation = 0
         """Rises with each snapshot loaded."""
+
+    @property
+    def active(self) -> int:
+        """How many delegations the platform has that have not ended."""
+        return sum(self._totals[status] for status in ACTIVE)
 
     def group(self, group: Group) -> Collection[str]:
         """The ids of one table, in no order that means anything to a person."""
