@@ -159,7 +159,7 @@ async def test_a_cancel_that_meets_a_busy_answer_ends_it_at_once(tmp_path: Path)
         await target.received(1)
         assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
         target.busy = {"busy": True, "error": "all slots are taken"}
-        target.released.set()
+        target.answer()
         record = await served.until_status(delegation_id, "canceled")
         assert record["status_message"] == "canceled before it was sent to the agent"
         assert (await served.get(f"/workspaces/{target.workspace}"))["active_tasks"] == 0

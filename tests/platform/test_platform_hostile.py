@@ -120,6 +120,16 @@ async def test_bodies_that_break_naive_services_are_clear_4xx(tmp_path: Path, bo
         await everything(served)
 
 
+@pytest.mark.parametrize(("depth", "status"), [(64, 201), (65, 400)])
+async def test_nesting_is_taken_up_to_64_levels(tmp_path: Path, depth: int, status: int) -> None:
+    async with platform(tmp_path) as served:
+        nested = "[" * (depth - 1) + "]" * (depth - 1)
+        answer = await served.http.post("/workspaces", content=f'{{"name": "n", "text": "[[[[", "extra": {nested}}}')
+        assert answer.status_code == status, answer.text
+        if status == 400:
+            assert answer.json() == {"error": "the JSON is nested deeper than 64 levels"}
+
+
 async def test_a_body_of_two_mebibytes_is_413_and_one_at_the_limit_is_taken(tmp_path: Path) -> None:
     async with platform(tmp_path) as served:
         body = json.dumps({"target_id": NOBODY, "task": "x" * 2 * 1_048_576}).encode()

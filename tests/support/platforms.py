@@ -314,16 +314,21 @@ def _rename(folder: Path, old: str, new: str) -> None:
 
 
 class SilentTarget:
-    """An agent that takes what it is sent and never answers; `busy` makes it answer 503 busy instead."""
+    """An agent that holds what it is sent, and answers 503 with the body `busy` when told to."""
 
     def __init__(self) -> None:
         self.bodies: list[Json] = []
         self.busy: Json | None = None
         self.workspace = ""
-        self.released = asyncio.Event()
+        self._answers = asyncio.Semaphore(0)
 
     async def received(self, count: int) -> None:
         await eventually(lambda: len(self.bodies) >= count)
+
+    def answer(self, count: int = 1_000) -> None:
+        """Answer so many of the messages that are held, the oldest first, or that come."""
+        for _ in range(count):
+            self._answers.release()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -333,7 +338,7 @@ class SilentTarget:
             else:
                 length = next(int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length"))
                 self.bodies.append(json.loads(await reader.readexactly(length)))
-                await self.released.wait()
+                await self._answers.acquire()
                 body = json.dumps(self.busy or {}).encode()
                 writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
             await writer.drain()
@@ -352,4 +357,4 @@ async def silent_target(served: Api, *, slots: int = 1) -> AsyncIterator[SilentT
         try:
             yield target
         finally:
-            target.released.set()
+            target.answer()
