@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from headway.core.text import LINE_LIMIT, MAX_MARKS, StreamCleaner, clean, clean_line, ellipsis, preview
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 CORPUS = {
@@ -94,6 +94,10 @@ def test_whatever_comes_comes_out_safe_and_stays_as_it_is(text: str) -> None:
 
 
 @given(st.lists(HOSTILE, max_size=6))
+@example(["a\r", "\nb"])
+@example(["a\r"])
+@example(["\ud83d", "\ude00"])
+@example(["e\u0301\u0301", "\u0301\u0301", "\u0301"])
 def test_pieces_joined_are_the_whole_cleaned(pieces: list[str]) -> None:
     assert in_pieces(pieces) == clean("".join(pieces))
 

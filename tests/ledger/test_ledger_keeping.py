@@ -67,6 +67,7 @@ async def test_eviction_takes_the_oldest_finished_with_all_that_is_theirs(ledger
     assert (await ledger.totals())[Status.COMPLETED] == 1
     [told] = [event for event in await ledger.replay(active.seq, 10) if event.type == "DELEGATION_EVICTED"]
     assert told.decode().payload.delegation_ids == tuple(gone)  # type: ignore[attr-defined]
+    assert told.decode().payload.statuses == (Status.COMPLETED,) * 3  # type: ignore[attr-defined]
 
 
 async def test_no_workspace_hears_of_anothers_eviction(ledger: Ledger) -> None:

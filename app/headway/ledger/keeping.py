@@ -113,12 +113,14 @@ def _evict_delegations(transaction: Transaction, retention: Retention) -> int:
     texts.drop(conn, keys)
     conn.execute(delete(schema.bodies).where(schema.bodies.c.id.in_(keys)))
     conn.execute(delete(schema.delegations).where(_d.id.in_(keys)))
-    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    told: dict[tuple[str, str], list[tuple[str, Status]]] = defaultdict(list)
     for row in leaving:
-        transaction.count(Status(row.status), None)
-        told[row.source_id, row.target_id].append(row.delegation_id)
-    for (source_id, target_id), ids in told.items():
-        payload = EvictedPayload(delegation_ids=tuple(ids))
+        status = Status(row.status)
+        transaction.count(status, None)
+        told[row.source_id, row.target_id].append((row.delegation_id, status))
+    for (source_id, target_id), gone in told.items():
+        ids, statuses = zip(*gone, strict=True)
+        payload = EvictedPayload(delegation_ids=ids, statuses=statuses)
         transaction.emit(payload, workspace_id=source_id, target_id=target_id, timestamp=now)
     return len(leaving)
 
