@@ -112,7 +112,20 @@ async def test_an_operation_that_fails_halfway_leaves_nothing(gated: Ledger, gat
     assert sum((await gated.totals()).values()) == len((await gated.snapshot()).delegations) == 2
 
 
+async def test_an_acknowledged_write_is_on_the_disk(ledger: Ledger) -> None:
+    """A power cut cannot be made here; that SQLite waits for the disk can be asked."""
+
+    def setting(name: str) -> object:
+        return lambda transaction: transaction.conn.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+
+    full = 2
+    assert await ledger._engine.write(setting("synchronous")) == full  # type: ignore[arg-type]
+    assert await ledger._engine.write(setting("journal_mode")) == "wal"  # type: ignore[arg-type]
+
+
 async def test_a_caller_that_goes_away_takes_nothing_back(gated: Ledger, gate: Gate) -> None:
+    heard: list[StoredEvent] = []
+    gated.subscribe(heard.extend)
     await gate.close()
     leaving = asyncio.ensure_future(gated.delegate(NEW))
     await gate.until_reached()
@@ -122,6 +135,7 @@ async def test_a_caller_that_goes_away_takes_nothing_back(gated: Ledger, gate: G
     gate.free.set()
     assert (await gated.delegate(NEW)).delegation.seq == 2
     assert len((await gated.snapshot()).delegations) == 2
+    assert [event.seq for event in heard] == [1, 2]
 
 
 async def test_a_commit_that_fails_is_told_to_everyone_and_the_next_one_works(gated: Ledger, gate: Gate) -> None:
