@@ -207,8 +207,12 @@ class Dispatcher:
         """The agent took nothing on: back to the queue, or to its end where that was asked for meanwhile."""
         delegation_id, target_id = delegation.delegation_id, delegation.target_id
         pause = busy.retry_after or self._settings.busy_pause
+        if self._works_for_us(target_id):
+            # The end of what it has taken on will say that there is room.
+            pause = max(pause, self._settings.busy_recheck)
         self._busy_until[target_id] = self._clock.monotonic() + pause
-        self._start(f"busy {target_id}", lambda: self._nudge_when_free(target_id))
+        # Each word has its own nudge: the last one may end sooner or later than the one before.
+        self._begin(f"busy {target_id}", self._nudge_after(target_id, pause))
         message = "the agent is busy"
         try:
             await self._outlast(
@@ -224,11 +228,14 @@ class Dispatcher:
         except Conflict as refused:
             _log.info("%s; not queued again", refused)
 
-    async def _nudge_when_free(self, target_id: str) -> None:
-        """Nudge when the last word of a busy agent has run out; it may have said so again since this began."""
-        while (left := self._busy_until.get(target_id, 0.0) - self._clock.monotonic()) > 0:
-            await self._clock.sleep(left)
-        self._busy_until.pop(target_id, None)
+    def _works_for_us(self, target_id: str) -> bool:
+        return any(
+            attempt.delegation.target_id == target_id and attempt.remote_task_id is not None
+            for attempt in self._attempts.values()
+        )
+
+    async def _nudge_after(self, target_id: str, seconds: float) -> None:
+        await self._clock.sleep(seconds)
         self.nudge(target_id)
 
     async def _cancel(self, delegation: Delegation) -> None:

@@ -24,6 +24,8 @@ class Settings:
     """How many delegations one look at a target may fail or claim at most."""
     busy_pause: float = 1.0
     """How long a target that said it is busy is left alone when it names no time itself."""
+    busy_recheck: float = 15.0
+    """How long it is left alone at the least while it works on others of ours, whose end is waited for."""
     ask_patience: float = 120.0
     """How long an agent that cannot be reached is asked after a delegation it may still be working on."""
     ask_pause: float = 0.5
