@@ -128,6 +128,7 @@ class WorkspaceFact(Payload):
 
     workspace_id: str
     name: str | None = None
+    role: str | None = None
     status: str | None = None
     url: str | None = None
     active_tasks: int | None = None

@@ -16,7 +16,16 @@ from headway.core.events import (
 )
 
 _SAID_BY_TYPE: Final = {WorkspaceOnline: "online", WorkspaceOffline: "offline", WorkspaceDegraded: "degraded"}
-_SAME_NAME: Final = ("name", "status", "url", "active_tasks", "max_concurrent_tasks", "queue_depth", "uptime_seconds")
+_SAME_NAME: Final = (
+    "name",
+    "role",
+    "status",
+    "url",
+    "active_tasks",
+    "max_concurrent_tasks",
+    "queue_depth",
+    "uptime_seconds",
+)
 
 
 def updated(workspace: Workspace | None, event: Event, fact: WorkspaceFact) -> Workspace | None:

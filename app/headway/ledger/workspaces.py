@@ -197,6 +197,7 @@ def _tell(transaction: Transaction, workspace: Workspace) -> None:
     payload = kind(
         workspace_id=workspace.id,
         name=workspace.name,
+        role=workspace.role,
         status=workspace.status,
         url=workspace.url,
         active_tasks=workspace.active_tasks,
