@@ -7,12 +7,15 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from headway.core.delegation import Group, Status
 from headway.dashboard.app import HeadwayApp
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from support.fake_connector import FakeConnector
+from textual.app import App
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 NOW_MS = 1_700_000_000_000
@@ -68,6 +71,31 @@ class OpenBoard:
         region = self.board.query_one(f"#{widget_id}").region
         return "\n".join(line[region.x : region.right] for line in lines[region.y : region.bottom])
 
+    @property
+    def written(self) -> str:
+        """What went to the terminal since `forget`; needs `record`."""
+        driver = self.app._driver
+        assert isinstance(driver, RecordingDriver)
+        return "".join(driver.written)
+
+    def forget(self) -> None:
+        driver = self.app._driver
+        assert isinstance(driver, RecordingDriver)
+        driver.written.clear()
+
+    async def settled(self) -> None:
+        """Let everything that is due be done and painted."""
+        await self.pilot.pause()
+        await self.until(lambda: not self.app._frame_due)
+        await self.pilot.pause()
+
+    async def frame(self) -> None:
+        """Take over what the connector has told, now, and paint it."""
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.board.take_frame()
+        await self.pilot.pause()
+
     async def until(self, condition: Callable[[], object], *, seconds: float = 5.0) -> None:
         """Let the app run until the condition holds."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -79,18 +107,39 @@ class OpenBoard:
         await self.until(lambda: text in self.text(), seconds=seconds)
 
 
+class RecordingDriver(HeadlessDriver):
+    """No terminal, and yet everything that would go to one is kept."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self.written: list[str] = []
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+    def write(self, data: str) -> None:
+        self.written.append(data)
+
+
 @asynccontextmanager
 async def open_board(
-    connector: FakeConnector | None = None, *, size: tuple[int, int] = (120, 36), **options: object
+    connector: FakeConnector | None = None,
+    *,
+    size: tuple[int, int] = (120, 36),
+    record: bool = False,
+    ready: bool = True,
+    **options: Any,
 ) -> AsyncIterator[OpenBoard]:
-    """A board on a connector, its first snapshot read."""
+    """A board on a connector, its first snapshot read if `ready`; with `record`, what goes to its terminal is kept."""
     connector = connector or FakeConnector(now_ms=NOW_MS)
     clock = ManualClock()
-    app = HeadwayApp(connector, clock=clock, title="demo", rng=random.Random(7), **options)  # type: ignore[arg-type]
-    async with app.run_test(size=size, notifications=True) as pilot:
+    app = HeadwayApp(connector, clock=clock, title="demo", rng=random.Random(7), **options)
+    app.driver_class = RecordingDriver
+    async with app.run_test(headless=not record, size=size, notifications=True) as pilot:
         opened = OpenBoard(app, pilot, connector, clock)
-        await opened.until(lambda: app.session.store.generation > 0)
-        await pilot.pause()
+        await opened.until(lambda: app.session.store.generation > 0 or not ready)
+        await opened.settled()
         yield opened
 
 

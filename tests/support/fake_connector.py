@@ -63,6 +63,8 @@ class FakeConnector:
         self.cancel_status = Status.CANCELING
         self.gates: dict[str, asyncio.Event] = {}
         self.tokens: list[str | None] = []
+        self.unheard = False
+        """What happens reaches no reader."""
         self._seq = 0
         self._queues: list[asyncio.Queue[StreamMessage | ConnectorError]] = []
         self._numbers = count(1)
@@ -166,7 +168,7 @@ class FakeConnector:
             row = apply(event, self.rows.get(did))
             assert row is not None
             self.rows[did] = row
-        for queue in self._queues:
+        for queue in () if self.unheard else self._queues:
             queue.put_nowait(Batch([event], Cursor(EPOCH, event.seq)))
 
     # The protocol

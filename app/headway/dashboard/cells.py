@@ -60,7 +60,7 @@ def _wrap_narrow(line: str, width: int) -> Iterator[str]:
     start = 0
     while len(line) - start > width:
         blank = line.rfind(" ", start, start + width + 1)
-        if blank <= start:
+        if blank < start:
             yield line[start : start + width]
             start += width
         else:

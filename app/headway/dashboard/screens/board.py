@@ -62,6 +62,8 @@ class BoardScreen(Screen[None]):
         self._awaited: str | None = None
         """A delegation that was dispatched here, to be selected when its row comes."""
         self._filter = EVERYTHING
+        self._filter_problem = ""
+        """What is wrong with the filter as it is typed; the last one that could be read holds meanwhile."""
         self._draft = Draft()
 
     def compose(self) -> ComposeResult:
@@ -111,7 +113,6 @@ class BoardScreen(Screen[None]):
                     self._tables[group].update_rows(
                         changes.touched, changes.entered.get(group, frozenset()), moved=moved
                     )
-                self._tables[group].set_title()
             self._follow(followed)
             self._show_streams()
         self._show_surroundings()
@@ -151,14 +152,17 @@ class BoardScreen(Screen[None]):
             ),
             total_spans(self._store),
         )
-        if self._filter_bar.is_open and self._filter:
-            shown = sum(len(view) for view in self._views.values())
-            self._say_matches(f"{shown:,} of {sum(view.total for view in self._views.values()):,} match")
+        if self._filter_bar.is_open:
+            self._say_matches()
         moment = self.moment()
         self._key_bar.show([action for action in ACTIONS if action.in_footer and action.is_available(moment)])
 
-    def _say_matches(self, text: str) -> None:
-        self._filter_bar.say(text)
+    def _say_matches(self) -> None:
+        if self._filter_problem or not self._filter:
+            self._filter_bar.say(self._filter_problem, wrong=True)
+        else:
+            shown, of = (sum(map(count, self._views.values())) for count in (len, lambda view: view.total))
+            self._filter_bar.say(f"{shown:,} of {of:,} match")
 
     # Which actions there are now
 
@@ -288,9 +292,9 @@ class BoardScreen(Screen[None]):
         try:
             wanted = parse_filter(event.value)
         except FilterError as error:
-            self._filter_bar.say(f"{error} (at {error.position + 1})", wrong=True)
+            self._filter_problem = f"{error} (at {error.position + 1})"
+            self._show_surroundings()
         else:
-            self._filter_bar.say("")
             self._set_filter(wanted)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -303,10 +307,10 @@ class BoardScreen(Screen[None]):
 
     def _set_filter(self, wanted: Filter) -> None:
         self._filter = wanted
+        self._filter_problem = ""
         for group, view in self._views.items():
             view.set_filter(wanted)
             self._tables[group].reload()
-            self._tables[group].set_title()
         self._selection_changed()
 
     def action_sort(self) -> None:

@@ -83,6 +83,7 @@ class DelegationTable(LineView):
         self._fresh.clear()
         self._settle(follow=True)
         self._remember_visible()
+        self.set_title()
         self.refresh()
 
     def update_rows(self, touched: Collection[str], entered: Collection[str], *, moved: bool) -> None:
@@ -100,8 +101,7 @@ class DelegationTable(LineView):
         if lines or not self._shown_ids:
             self._mark_changed(touched, entered)
             self.repaint(y + self.HEAD for y in (lines or [0]))
-        if moved:
-            self.set_title()
+        self.set_title()
 
     def tick(self) -> None:
         """A second has passed: ages move on and marks fade, on the lines where that shows."""
@@ -239,8 +239,8 @@ class DelegationTable(LineView):
             if place.column.right:
                 spans = ((fit_right(spans[0][0], place.width), spans[0][1]),)
             segments += self.segments(spans, place.width, over)
-            segments += self.segments((), GAP, over)
-        return Strip(segments).adjust_cell_length(width, segments[-1].style)
+            segments[-1] = Segment(segments[-1].text + " " * GAP, segments[-1].style)
+        return Strip(segments).adjust_cell_length(width, segments[-1].style).simplify()
 
     # The mouse
 

@@ -11,16 +11,18 @@ from textual.widgets import Input, Static
 class FilterBar(Horizontal):
     """Hidden until it is opened; it stays while a filter holds, so that nobody forgets that one does."""
 
-    def compose(self) -> ComposeResult:
-        yield Static(Content(" / "), id="slash")
-        yield Input(
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._said = ("", False)
+        self.input = Input(
             placeholder="words  status:failed  target:coder  older:5m  id:7f3a", id="filter", select_on_focus=False
         )
-        yield Static(Content(""), id="matches")
+        self._matches = Static(Content(""), id="matches")
 
-    @property
-    def input(self) -> Input:
-        return self.query_one("#filter", Input)
+    def compose(self) -> ComposeResult:
+        yield Static(Content(" / "), id="slash")
+        yield self.input
+        yield self._matches
 
     @property
     def is_open(self) -> bool:
@@ -37,6 +39,8 @@ class FilterBar(Horizontal):
         self.say("")
 
     def say(self, text: str, *, wrong: bool = False) -> None:
-        matches = self.query_one("#matches", Static)
-        matches.set_class(wrong, "-wrong")
-        matches.update(Content(text))
+        if (text, wrong) == self._said:
+            return
+        self._said = (text, wrong)
+        self._matches.set_class(wrong, "-wrong")
+        self._matches.update(Content(text))

@@ -21,17 +21,14 @@ class StreamArea(Vertical):
     def __init__(self, facts: Callable[[], Facts], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._facts = facts
+        self._follower = StreamPane(facts, id="follow")
         self._pinned: dict[str, StreamPane] = {}
 
     def compose(self) -> ComposeResult:
-        yield StreamPane(self._facts, id="follow")
-
-    @property
-    def _follower(self) -> StreamPane:
-        return self.query_one("#follow", StreamPane)
+        yield self._follower
 
     def visible_panes(self) -> list[StreamPane]:
-        return [pane for pane in self.query(StreamPane) if pane.display]
+        return [pane for pane in (self._follower, *self._pinned.values()) if pane.display]
 
     def rows(self) -> Iterator[Row]:
         """The delegations that are shown."""

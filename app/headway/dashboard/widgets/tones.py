@@ -48,7 +48,10 @@ class Toned(Widget):
             style = self.tone(tone)
             drawn.append(Segment(text, style + over if over else style))
             left -= size
-        if left > 0:
+        if left > 0 and drawn:
+            # Blanks in the style of what they follow cost the terminal no change of style.
+            drawn[-1] = Segment(drawn[-1].text + " " * left, drawn[-1].style)
+        elif left > 0:
             style = self.tone(Tone.PLAIN)
             drawn.append(Segment(" " * left, style + over if over else style))
         return drawn

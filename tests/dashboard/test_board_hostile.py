@@ -1,0 +1,110 @@
+"""The hostile corpus wherever outside text is shown, unclean: nothing crashes, acts, freezes or gets out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from headway.core.delegation import Group, Status
+from headway.dashboard.operations import Notice
+from headway.dashboard.screens.cancel import CancelScreen
+from support.boards import NOW_MS, open_board
+from support.fake_connector import FakeConnector
+from textual.widgets import OptionList, TextArea
+
+CORPUS = [json.loads(line) for line in (Path(__file__).parent.parent / "data/hostile.jsonl").read_text().splitlines()]
+OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]22;[a-z-]*\x07")
+"""What Textual itself writes: cursor moves, colors, modes, and the shape of the pointer."""
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def poison(connector: FakeConnector, number: int, text: str) -> None:
+    agent = connector.agent(f"agent-{number}")
+    one_line = text[:256]
+    connector.workspaces[agent] = connector.workspaces[agent].model_copy(update={"name": one_line, "status": one_line})
+    running = connector.send(agent, text, status=Status.IN_PROGRESS)
+    connector.say(running, text, percent=50.0)
+    connector.send(agent, text, status=Status.QUEUED)
+    asking = connector.send(agent, text, status=Status.IN_PROGRESS)
+    connector.become(asking, Status.INPUT_REQUIRED, message=text[:1_000])
+    connector.complete(connector.send(agent, text, status=Status.IN_PROGRESS), text)
+    connector.fail(connector.send(agent, text, status=Status.IN_PROGRESS), text[:1_000])
+
+
+@pytest.fixture
+def poisoned() -> FakeConnector:
+    connector = FakeConnector(now_ms=NOW_MS)
+    for number, entry in enumerate(CORPUS):
+        poison(connector, number, entry["text"])
+    return connector
+
+
+async def test_the_corpus_reaches_no_terminal_and_does_nothing(poisoned: FakeConnector) -> None:
+    async with open_board(poisoned, record=True, size=(100, 40)) as board:
+        for group in (Group.IN_PROGRESS, Group.COMPLETED):
+            board.table(group).focus()
+            for index in range(len(board.table(group).view)):
+                board.board.action_cursor_down()
+                await board.pilot.pause()
+                if index % 12 == 0:
+                    await board.pilot.click("#streams", offset=(5 + index % 20, 2))
+        assert CONTROLS.findall(OWN_SEQUENCES.sub("", board.written)) == []
+        assert (poisoned.calls.canceled, poisoned.calls.dispatched, poisoned.calls.polled) == ([], [], [])
+        assert board.app.is_running
+
+
+async def test_the_corpus_is_harmless_in_dialogs_and_notices(poisoned: FakeConnector) -> None:
+    async with open_board(poisoned, record=True, size=(100, 40)) as board:
+        await board.pilot.press("d")
+        for entry in CORPUS:
+            board.app.screen.query_one(TextArea).text = entry["text"][:2_000]
+            board.app.screen.query_one(OptionList).action_cursor_down()
+            await board.pilot.pause()
+        await board.pilot.press("escape", "2", "home")
+        for number, entry in enumerate(CORPUS):
+            board.app._tell(Notice(entry["text"][:1_000], entry["text"][:1_000]))
+            board.board.action_cancel()
+            await board.pilot.pause()
+            assert isinstance(board.app.screen, CancelScreen)
+            if number % 9 == 0:
+                await board.pilot.click(offset=(40, 18))
+            board.app.screen.dismiss(False)
+            await board.pilot.pause()
+            board.board.action_cursor_down()
+        assert CONTROLS.findall(OWN_SEQUENCES.sub("", board.written)) == []
+        assert (poisoned.calls.canceled, poisoned.calls.dispatched) == ([], [])
+        assert board.app.is_running
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 1_000_000, "line\n" * 200_000, "漢" * 500_000, "e\u0301\u0302\u0303\u0304" * 200_000, " " * 1_000_000],
+    ids=["one line", "many lines", "wide", "marks", "blanks"],
+)
+async def test_no_size_of_text_freezes_the_paint(text: str) -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    agent = connector.agent("agent")
+    running = connector.send(agent, text, status=Status.IN_PROGRESS)
+    async with open_board(connector, size=(200, 50)) as board:
+        slowest = 0.0
+        for piece in (text, "one more\n"):
+            connector.say(running, piece)
+            await board.until(lambda: not board.connector._queues[0].qsize())
+            started = perf_counter()
+            board.board.take_frame()
+            for y in range(50):
+                board.table(Group.IN_PROGRESS).render_line(y)
+            slowest = max(slowest, perf_counter() - started)
+        assert slowest < 0.25, f"{slowest * 1000:.0f} ms"
+
+
+@pytest.mark.parametrize("width", [80, 100, 143])
+async def test_no_cell_breaks_the_columns(poisoned: FakeConnector, width: int) -> None:
+    async with open_board(poisoned, size=(width, 120)) as board:
+        for group in Group:
+            table = board.table(group)
+            for y in range(table.size.height):
+                assert sum(segment.cell_length for segment in table.render_line(y)) == table.size.width

@@ -1,0 +1,136 @@
+"""What the board writes to its terminal: little, and nothing while nothing happens."""
+
+from __future__ import annotations
+
+import re
+
+from headway.core.delegation import Group, Status
+from support.boards import NOW_MS, OpenBoard, fleet, open_board
+from support.fake_connector import FakeConnector
+
+
+async def written_for_one_percent(rows: int) -> str:
+    connector = FakeConnector(now_ms=NOW_MS)
+    coder = connector.agent("coder")
+    ids = [connector.send(coder, f"task {number}", status=Status.IN_PROGRESS) for number in range(rows)]
+    async with open_board(connector, record=True) as board:
+        await board.pilot.press("down")
+        await board.pilot.pause()
+        connector.say(ids[3], "", percent=10.0)
+        await board.frame()
+        board.forget()
+        connector.say(ids[3], "", percent=77.0)
+        await board.frame()
+        return board.written
+
+
+async def test_a_changed_cell_costs_its_cells_however_many_rows_there_are() -> None:
+    few, many = await written_for_one_percent(6), await written_for_one_percent(3_000)
+    assert "77%" in few
+    assert len(few) < 200
+    assert few.count("\x1b[16;") == len(re.findall(r"\x1b\[\d+;\d+H", few)) - 1, "one line, and the cursor put back"
+    assert abs(len(many) - len(few)) <= 2
+
+
+async def tick(board: OpenBoard) -> str:
+    board.forget()
+    board.board.tick()
+    await board.pilot.pause()
+    return board.written
+
+
+async def test_nothing_is_written_while_nothing_changes() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    coder = connector.agent("coder")
+    for number in range(30):
+        did = connector.send(coder, f"task {number}", status=Status.IN_PROGRESS, ago_ms=700_000)
+        connector.complete(did, "done", ago_ms=620_000)
+    async with open_board(connector, record=True) as board:
+        await board.until(lambda: "● live" in board.text("top"))
+        board.clock.advance(2)
+        await tick(board)
+        for _ in range(5):
+            board.clock.advance(1)
+            assert await tick(board) == ""
+
+
+async def test_an_age_is_written_when_its_text_changes_and_alone() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    connector.send(connector.agent("coder"), "waiting task", status=Status.QUEUED, ago_ms=90_000)
+    async with open_board(connector, record=True) as board:
+        await board.pilot.press("3")
+        board.clock.advance(2)
+        await tick(board)
+        board.clock.advance(10)
+        assert await tick(board) == ""
+        board.clock.advance(20)
+        written = await tick(board)
+        assert "2m" in written
+        assert len(written) < 200
+
+
+async def test_what_changes_together_is_painted_together() -> None:
+    connector = fleet()
+    async with open_board(connector, size=(200, 50)) as board:
+        frames = []
+        take = board.board.take_frame
+        board.board.take_frame = lambda: frames.append(take())  # type: ignore[method-assign]
+        race = next(did for did, row in connector.rows.items() if row.task_preview.startswith("Fix the race"))
+        for number in range(500):
+            connector.say(race, f"line {number}\n")
+        await board.until(lambda: "line 499" in board.text("in_progress"))
+        assert len(frames) <= 5
+
+
+async def test_what_came_is_marked_for_a_second() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    connector.agent("coder")
+    async with open_board(connector) as board:
+        connector.send("ws-coder", "brand new", status=Status.QUEUED)
+        await board.frame()
+        table = board.table(Group.QUEUED)
+
+        def is_bold() -> bool:
+            return any("brand new" in segment.text and segment.style.bold for segment in table.render_line(1))
+
+        assert is_bold()
+        board.clock.advance(1.1)
+        board.board.tick()
+        assert not is_bold()
+
+
+async def test_a_stream_follows_its_end_until_it_is_scrolled_up() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    did = connector.send(connector.agent("coder"), "talks", status=Status.IN_PROGRESS)
+    connector.say(did, "".join(f"line {number}\n" for number in range(100)))
+    async with open_board(connector) as board:
+        await board.until(lambda: "line 99" in board.text("streams"))
+        connector.say(did, "line 100\n")
+        await board.frame()
+        assert "line 100" in board.text("streams")
+        await board.pilot.press("4", "pageup")
+        await board.pilot.pause()
+        shown = board.text("streams")
+        assert "line 100" not in shown
+        connector.say(did, "line 101\n")
+        await board.frame()
+        assert board.text("streams") == shown
+        await board.pilot.press("end")
+        connector.say(did, "line 102\n")
+        await board.frame()
+        assert "line 102" in board.text("streams")
+
+
+async def test_the_question_of_an_agent_is_at_the_end_of_its_stream() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("down")
+        await board.until(lambda: "? Which quarter do you mean, Q3 or Q4?" in board.text("streams"))
+
+
+async def test_the_whole_result_is_fetched_when_its_row_is_looked_at() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    did = connector.send(connector.agent("coder"), "long result", status=Status.IN_PROGRESS)
+    connector.complete(did, "word " * 60 + "and the very end")
+    async with open_board(connector) as board:
+        await board.pilot.press("3")
+        await board.until(lambda: "and the very end" in board.text("streams"))
