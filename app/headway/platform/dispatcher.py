@@ -230,8 +230,8 @@ class Dispatcher:
 
     def _works_for_us(self, target_id: str) -> bool:
         return any(
-            attempt.delegation.target_id == target_id and attempt.remote_task_id is not None
-            for attempt in self._attempts.values()
+            one.attempt.delegation.target_id == target_id and one.attempt.remote_task_id is not None
+            for one in self._following.values()
         )
 
     async def _nudge_after(self, target_id: str, seconds: float) -> None:
