@@ -115,7 +115,7 @@ LIGHT = {
     "headway.a2a.client": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.dashboard.store": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.dashboard.feed": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
-    "headway.cli.app": {"textual", "sqlalchemy", "fastapi", "alembic"},
+    "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic"},
 }
 
 

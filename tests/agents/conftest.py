@@ -5,7 +5,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from headway.agents import AgentServer, BehaviourName, serve_agent
+from headway.agents.behaviours import BehaviourName
+from headway.agents.fleet import serve_agent
+from headway.agents.server import AgentServer
 from support.agents import Wire
 
 Serve = Callable[..., Coroutine[Any, Any, tuple[AgentServer, Wire]]]

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from headway.agents import BEHAVIOURS, BehaviourName, Kind
+from headway.agents.behaviours import BEHAVIOURS, BehaviourName
 from headway.agents.hostile import HOSTILE_TEXTS
+from headway.agents.journal import Kind
 from support.agents import (
     CANCEL,
     DIALECTS,

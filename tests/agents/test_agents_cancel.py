@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from headway.agents import Entry, Kind, read_journal
 from headway.agents.agent import Incoming
+from headway.agents.journal import Entry, Kind, read_journal
 from headway.agents.task import Dialect
 from headway.net.clock import SystemClock
 from support.agents import CANCEL, DIALECTS, STREAM, Wire, events, eventually, message_params, state_of, task_of

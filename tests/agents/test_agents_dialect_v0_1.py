@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headway.agents import Kind
+from headway.agents.journal import Kind
 from support.agents import message_params, output_of, state_of
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from headway.agents import Kind
+from headway.agents.journal import Kind
 from support.agents import CANCEL, DIALECTS, GET, SEND, STREAM, SUBSCRIBE, envelope, message_params
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from headway.agents import CAST, DEMO_FLEET, AgentFleet, AgentSpec, BehaviourName, Kind, read_journal, serve_agent
 from headway.agents.agent import SimulatedAgent
 from headway.agents.app import AgentApp
-from headway.agents.journal import Journal
+from headway.agents.behaviours import BehaviourName
+from headway.agents.cast import CAST
+from headway.agents.fleet import DEMO_FLEET, AgentFleet, AgentSpec, serve_agent
+from headway.agents.journal import Journal, Kind, read_journal
 from headway.net.clock import SystemClock
 from starlette.applications import Starlette
 from starlette.routing import Mount

@@ -6,9 +6,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from headway.agents import BEHAVIOURS, CAST, DEMO_FLEET, BehaviourName, Entry, Kind, read_journal
-from headway.agents.cast import persona_for
-from headway.agents.journal import Journal
+from headway.agents.behaviours import BEHAVIOURS, BehaviourName
+from headway.agents.cast import CAST, persona_for
+from headway.agents.fleet import DEMO_FLEET
+from headway.agents.journal import Entry, Journal, Kind, read_journal
 from headway.agents.options import OptionError, Options, parse_options
 from headway.agents.plan import make_plan
 from headway.agents.table import TaskTable

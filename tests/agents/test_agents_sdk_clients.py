@@ -26,7 +26,10 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.errors import TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError
 from google.protobuf.json_format import MessageToDict
-from headway.agents import AgentServer, BehaviourName, Kind, serve_agent
+from headway.agents.behaviours import BehaviourName
+from headway.agents.fleet import serve_agent
+from headway.agents.journal import Kind
+from headway.agents.server import AgentServer
 
 VERSIONS = ("1.0", "0.3")
 
