@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
+from textual.events import Key
 from textual.filter import LineFilter
+from textual.widgets import Input, TextArea
 
 from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.palette import ActionsProvider
@@ -81,6 +83,15 @@ class HeadwayApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
+
+    def on_key(self, event: Key) -> None:
+        """Give a field what was typed for it before it had the focus: keys that come in one burst, as over a slow link.
+
+        A field keeps what it can use, so a printable key that comes up here was sent to whatever had the focus before.
+        """
+        if event.is_printable and isinstance(self.focused, (Input, TextArea)):
+            event.prevent_default()
+            self.focused.post_message(Key(event.key, event.character))
 
     def _follow_platform(self) -> None:
         self.run_worker(self.session.feed.run(), name="feed")

@@ -30,7 +30,8 @@ class FilterBar(Horizontal):
 
     def open(self) -> None:
         self.add_class("-open")
-        self.input.focus()
+        # At once, not by `focus()`, which waits its turn: what is typed right after the slash belongs to the filter.
+        self.screen.set_focus(self.input)
 
     def close(self) -> None:
         self.remove_class("-open")
