@@ -82,6 +82,16 @@ class Terminal:
         """Read until the condition holds for the screen's text. False when the time is up or the program has ended."""
         return self._read_until(lambda: condition(self.text), seconds)
 
+    def wait_until_quiet(self, *, seconds: float, quiet: float = 0.25) -> bool:
+        """Read until nothing was written for `quiet` seconds. False when the time is up."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            before = len(self.written)
+            self._read_until(lambda before=before: len(self.written) > before, quiet)
+            if len(self.written) == before:
+                return True
+        return False
+
     def wait_for_exit(self, *, seconds: float) -> int | None:
         """The exit code (128 + the signal that ended it), or None when it is still running after that time."""
         self._read_until(self._has_exited, seconds)

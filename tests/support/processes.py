@@ -38,12 +38,10 @@ class Server:
 
 
 @contextmanager
-def server(arguments: Sequence[str], *, module: str = "headway", log: Path) -> Iterator[Server]:
-    """Run `python -m module …` until the block ends; it must print `listening on URL`."""
+def server(program: Sequence[str], *, log: Path) -> Iterator[Server]:
+    """Run `python …` until the block ends; it must print `listening on URL`."""
     with log.open("ab") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        process = subprocess.Popen([sys.executable, *program], stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         yield Server(_announced(process, log), process)
     finally:
@@ -71,14 +69,16 @@ def _announced(process: subprocess.Popen[str], log: Path) -> str:
 def platform(data: Path, *arguments: str) -> Iterator[Server]:
     """`headway serve` on a data folder and a free port."""
     data.mkdir(exist_ok=True)
-    with server(["serve", "--port", "0", "--data", str(data), *arguments], log=data / "serve.log") as running:
+    with server(
+        ["-m", "headway", "serve", "--port", "0", "--data", str(data), *arguments], log=data / "serve.log"
+    ) as running:
         yield running
 
 
 @contextmanager
 def agent(log: Path, *arguments: str) -> Iterator[Server]:
     """`headway agent`, whose journal is `log`."""
-    with server(["agent", "--log", str(log), *arguments], log=log.with_suffix(".err")) as running:
+    with server(["-m", "headway", "agent", "--log", str(log), *arguments], log=log.with_suffix(".err")) as running:
         yield running
 
 
