@@ -11,6 +11,7 @@ import pytest
 from headway.core.delegation import Group, Status
 from headway.dashboard.operations import Notice
 from headway.dashboard.screens.cancel import CancelScreen
+from headway.dashboard.widgets.stream_pane import StreamPane
 from support.boards import NOW_MS, open_board
 from support.fake_connector import FakeConnector
 from textual.widgets import OptionList, TextArea
@@ -98,6 +99,14 @@ async def test_no_size_of_text_freezes_the_paint(text: str) -> None:
             for y in range(50):
                 board.table(Group.IN_PROGRESS).render_line(y)
             slowest = max(slowest, perf_counter() - started)
+        connector.complete(running, text)
+        await board.until(lambda: len(board.table(Group.COMPLETED).view))
+        started = perf_counter()
+        pane = StreamPane(board.board._facts)
+        pane._result = text
+        pane.row = board.app.session.store.rows[running]
+        pane._make_ending(80)
+        slowest = max(slowest, perf_counter() - started)
         assert slowest < 0.25, f"{slowest * 1000:.0f} ms"
 
 

@@ -1,4 +1,7 @@
-"""How headway looks: one calm dark theme with a single accent."""
+"""How headway looks: one calm dark theme with a single accent.
+
+Each color was chosen so that a terminal of 16 shows its own cyan, green, yellow and red for it, not grey.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,31 @@ from textual.theme import Theme
 
 HEADWAY: Final = Theme(
     name="headway",
-    primary="#6cb6c9",
-    secondary="#6cb6c9",
-    accent="#6cb6c9",
+    primary="#4db8cc",
+    secondary="#4db8cc",
+    accent="#4db8cc",
     foreground="#d5dbe1",
     background="#10151b",
     surface="#10151b",
     panel="#1a222b",
-    success="#8fbf8a",
-    warning="#d9b36c",
-    error="#e0787c",
+    success="#5fbf6a",
+    warning="#e0b040",
+    error="#e5666b",
     dark=True,
     variables={
-        "border": "#6cb6c9",
+        "border": "#4db8cc",
         "border-blurred": "#34414d",
         "faint": "#8494a3",
         "cursor": "#22303b",
         "footer-background": "#10151b",
-        "input-selection-background": "#6cb6c9 35%",
+        "input-selection-background": "#4db8cc 35%",
         "block-cursor-background": "#22303b",
         "block-cursor-foreground": "#d5dbe1",
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#1a222b",
         "scrollbar": "#34414d",
         "scrollbar-hover": "#4a5a68",
-        "scrollbar-active": "#6cb6c9",
+        "scrollbar-active": "#4db8cc",
         "scrollbar-background": "#10151b",
         "scrollbar-background-hover": "#10151b",
         "scrollbar-background-active": "#10151b",

@@ -8,9 +8,10 @@ from textual import events
 from textual.strip import Strip
 
 from headway.core.delegation import Row, Status
+from headway.core.text import preview
 from headway.dashboard.cells import one_line, wrap
 from headway.dashboard.columns import Facts, Span, Spans, Tone, bar, outcome, standing, took
-from headway.dashboard.stream_text import StreamText
+from headway.dashboard.stream_text import SHOWN_CHARACTERS, StreamText
 from headway.dashboard.widgets.line_view import LineView
 
 SHORT_ID = 4
@@ -100,8 +101,9 @@ class StreamPane(LineView):
             return []
         (symbol, tone), (said, said_tone) = outcome(row)
         said = self._result if self._result is not None else _unshortened(row, said)
-        ended: list[Spans] = [((symbol, tone), (f"{row.status.value} in {took(row)}", tone))]
-        return gap + ended + [(("  ", Tone.PLAIN), (line, said_tone)) for _, line in _numbered(said, width)]
+        if len(said) > SHOWN_CHARACTERS:
+            said = f"{preview(said, SHOWN_CHARACTERS)}… [cut: {len(said):,} characters]"
+        return gap + [((symbol if not n else "  ", tone), (line, said_tone)) for n, line in _numbered(said, width)]
 
     def _set_title(self) -> None:
         row = self.row
@@ -141,8 +143,8 @@ class StreamPane(LineView):
         if row.progress_percent is not None and not row.status.is_terminal:
             spans += [("  ", Tone.PLAIN), *bar(row.progress_percent, _BAR_WIDTH)]
             spans += [(f" {row.progress_percent:.0f}%", Tone.PLAIN)]
-        if not row.status.is_terminal:
-            spans += [(f"  {facts.age(row.created_at)}", Tone.FAINT)]
+        spent = f" in {took(row)}" if row.status.is_terminal else f"  {facts.age(row.created_at)}"
+        spans += [(spent, Tone.FAINT)]
         return [*spans, (f"  {one_line(row.task_preview)}", Tone.FAINT)]
 
 
