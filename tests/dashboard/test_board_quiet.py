@@ -54,6 +54,20 @@ async def test_nothing_is_written_while_nothing_changes() -> None:
             assert await tick(board) == ""
 
 
+async def test_a_heartbeat_that_changes_nothing_shown_writes_nothing_and_a_new_name_is_shown() -> None:
+    connector = fleet()
+    async with open_board(connector, record=True) as board:
+        await board.until(lambda: "● live" in board.text("top"))
+        await board.frame()
+        board.forget()
+        connector.heartbeat("ws-coder", uptime_seconds=77)
+        await board.until(lambda: board.app.session.store.workspaces["ws-coder"].uptime_seconds == 77)
+        await board.frame()
+        assert board.written == ""
+        connector.heartbeat("ws-coder", name="compiler")
+        await board.until(lambda: "compiler" in board.text("queued"))
+
+
 async def test_an_age_is_written_when_its_text_changes_and_alone() -> None:
     connector = FakeConnector(now_ms=NOW_MS)
     connector.send(connector.agent("coder"), "waiting task", status=Status.QUEUED, ago_ms=90_000)

@@ -32,6 +32,7 @@ from headway.core.events import (
     Progressed,
     Sent,
     StatusChanged,
+    WorkspaceHeartbeat,
     apply,
 )
 
@@ -154,6 +155,12 @@ class FakeConnector:
         self._emit(Evicted(delegation_ids=ids), self.now_ms)
         for did in ids:
             del self.rows[did]
+
+    def heartbeat(self, workspace_id: str, **fields: Any) -> None:
+        """A fact of a workspace, sent without an id as the platform does."""
+        beat = WorkspaceHeartbeat(workspace_id=workspace_id, **fields)
+        for queue in self._queues:
+            queue.put_nowait(Batch([Event(0, beat.TYPE, self.now_ms, beat)]))
 
     def interrupt(self, message: StreamMessage | ConnectorError) -> None:
         """Put a link message, or the end of the stream by an error, to every reader."""

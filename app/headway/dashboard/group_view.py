@@ -29,6 +29,7 @@ class GroupView:
         self._store = store
         self._now_ms = now_ms
         self._filter = EVERYTHING
+        self._names: dict[str, str] = {}
         self._order = Ordering(self._sort_key())
         self.rebuild()
 
@@ -69,7 +70,8 @@ class GroupView:
 
     def update(self, changes: Changes) -> bool:
         """Take over a frame's changes; whether rows came, went or moved."""
-        if changes.reloaded or (changes.workspaces and self.sort_column == "target"):
+        renamed = self._take_names(changes)
+        if changes.reloaded or (renamed and (self._filter or self.sort_column == "target")):
             self.rebuild()
             return True
         moved = bool(changes.entered.get(self.group))
@@ -84,6 +86,13 @@ class GroupView:
             else:
                 moved |= self._order.put(delegation_id)
         return moved
+
+    def _take_names(self, changes: Changes) -> bool:
+        """Whether a workspace is called otherwise than before; most of what changes of one is not its name."""
+        names = {one: self._store.name_of(one) for one in changes.workspaces}
+        renamed = any(self._names.get(one) != name for one, name in names.items())
+        self._names.update(names)
+        return renamed
 
     def pass_time(self) -> bool:
         """Whether the filter let other rows pass as time went on."""

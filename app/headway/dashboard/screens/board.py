@@ -107,12 +107,14 @@ class BoardScreen(Screen[None]):
             followed = self._tables[self._active].cursor_id
             for group, view in self._views.items():
                 moved = view.update(changes)
-                if changes.reloaded or changes.workspaces:
+                if changes.reloaded:
                     self._tables[group].reload()
                 else:
                     self._tables[group].update_rows(
                         changes.touched, changes.entered.get(group, frozenset()), moved=moved
                     )
+                if changes.workspaces:
+                    self._tables[group].repaint_visible()
             self._follow(followed)
             self._show_streams()
         self._show_surroundings()

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.fuzzy import FuzzySearch
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
@@ -100,7 +101,7 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
         else:
             self.action_send()
 
-    def on_key(self, event) -> None:  # type: ignore[no-untyped-def]
+    def on_key(self, event: Key) -> None:
         """In the search field, the arrows go through the list below it."""
         agents = self.query_one(OptionList)
         if self.focused is self.query_one("#search") and event.key in ("down", "up"):
