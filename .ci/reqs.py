@@ -56,7 +56,7 @@ def collect(root: Path) -> Marked:
     marked = Marked()
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        options = ["--collect-only", "-q", "-p", "no:cacheprovider", f"--rootdir={root}"]
+        options = ["--collect-only", "-q", "-p", "no:cacheprovider", "-p", "no:syrupy", f"--rootdir={root}"]
         code = pytest.main([*options, str(root / "tests")], [marked])
     if code != pytest.ExitCode.OK:
         marked.problems.append(f"pytest could not collect the tests:\n{output.getvalue()}")

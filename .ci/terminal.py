@@ -86,9 +86,7 @@ class Terminal:
         """Read until nothing was written for `quiet` seconds. False when the time is up."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            before = len(self.written)
-            self._read_until(lambda before=before: len(self.written) > before, quiet)
-            if len(self.written) == before:
+            if not self._read_more(quiet):
                 return True
         return False
 
@@ -102,6 +100,10 @@ class Terminal:
         """The program and the processes it started that are alive now. Where there is no /proc, none is found."""
         marker = f"{MARKER}={self._marker}".encode()
         return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if marker in environment(folder)]
+
+    def _read_more(self, seconds: float) -> bool:
+        before = len(self.written)
+        return self._read_until(lambda: len(self.written) > before, seconds)
 
     def _read_until(self, done: Callable[[], bool], seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -125,12 +125,12 @@ def test_cancel_stops_the_agents_work(cli: Cli, place: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("show", "no-such-id"), 5, "No such delegation"),
+        (("show", "no-such-id"), 5, "no such delegation"),
         (("dispatch", "nobody", "x"), 5, "No agent is called nobody"),
         (("agents", "add", "coder", "http://127.0.0.1:9"), 5, "is called coder already"),
         (("ls", "--status", "asleep"), 2, "asleep"),
         (("frobnicate",), 2, "frobnicate"),
-        (("ls", "--url", "http://127.0.0.1:9"), 3, "cannot be reached (refused)"),
+        (("ls", "--url", "http://127.0.0.1:9"), 3, "could not be reached (refused)"),
     ],
 )
 def test_failures_have_their_exit_code_and_words(cli: Cli, arguments: tuple[str, ...], code: int, said: str) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from headway.cli.exits import ExitCode, run
 from headway.cli.options import Data, Json, Place, Url
+from headway.core.api import OPERATOR
 
 agents_app = typer.Typer(help="The agents that tasks can be handed to.", invoke_without_command=True)
 
@@ -26,7 +27,7 @@ async def _list(place: Place, json: bool) -> int:
     from headway.cli.render import print_agents, print_array
 
     async with place.connect() as connector:
-        workspaces = [workspace for workspace in await connector.agents() if workspace.role != "operator"]
+        workspaces = [workspace for workspace in await connector.agents() if workspace.role != OPERATOR]
     if json:
         print_array(workspaces)
     else:

@@ -33,10 +33,12 @@ def fail(message: str, code: int = ExitCode.FAILED) -> NoReturn:
 
 def run(work: Coroutine[Any, Any, int]) -> NoReturn:
     """Run a command to its end and exit with the code it returns; a connector's error becomes its exit code."""
-    from headway.connectors.errors import ConnectorError
+    from headway.connectors.errors import ConnectorError, NotAllowed
 
     try:
         code = asyncio.run(work)
+    except NotAllowed as error:
+        fail(f"{error} Tokens are read from HEADWAY_TOKEN, else from the data folder.", error.exit_code)
     except ConnectorError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:

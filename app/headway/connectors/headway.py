@@ -26,6 +26,7 @@ from headway.connectors.errors import BadAnswer, CursorGone, NotAllowed, NotFoun
 from headway.connectors.http import Effect, Exchange
 from headway.connectors.stream import EventReader
 from headway.core.api import (
+    OPERATOR,
     SNAPSHOT_FINISHED,
     DelegateAccepted,
     Health,
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
 
     from headway.core.clock import Clock
     from headway.net.backoff import Backoff
-
-OPERATOR: Final = "operator"
-"""The person's own workspace, made by the platform when it is first needed."""
 
 _TOKEN: Final = re.compile("[!-~]{1,1024}")
 _EPOCH: Final = re.compile("[!-~]{1,128}")

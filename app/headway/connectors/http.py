@@ -119,8 +119,8 @@ class Exchange:
         return BadAnswer(what, next_step="Check that the address is that of a platform.")
 
     def _refusal(self, status: int, body: Body, effect: Effect) -> ConnectorError:
-        said = _error_text(body)
-        what = f"The platform said: {said}" if said else f"The platform at {self._address} answered {_phrase(status)}."
+        said = _error_text(body).removesuffix("; nothing was changed")
+        what = f"The platform said: {said}." if said else f"The platform at {self._address} answered {_phrase(status)}."
         match status:
             case 401:
                 return NotAllowed(what, needs_token=True, next_step="Give a token that this platform knows.")
@@ -149,7 +149,7 @@ def _error_text(body: Body) -> str:
     except ValueError:
         return ""
     said = answer.get("error") if isinstance(answer, dict) else None
-    return clean_line(said, limit=ERROR_LIMIT) if isinstance(said, str) else ""
+    return clean_line(said, limit=ERROR_LIMIT).rstrip(".") if isinstance(said, str) else ""
 
 
 def _phrase(status: int) -> str:

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from headway.core.delegation import Row, Status
 from headway.core.timestamps import Timestamp
 
+OPERATOR: Final = "operator"
+"""The name and role of the person's own workspace, made when it is first needed; a path may use it as its id."""
 MAX_PRIORITY: Final = 1_000
 MAX_SECONDS: Final = 10 * 365 * 86_400
 SNAPSHOT_FINISHED: Final = 1_000

@@ -6,6 +6,7 @@ write of a row wins, and there is never a message per event.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from headway.connectors.connector import Cursor
-from headway.core.api import Snapshot, Workspace
+from headway.core.api import OPERATOR, Snapshot, Workspace
 from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
 from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
 from headway.core.progress import ProgressText
@@ -98,6 +99,28 @@ class Store:
         """What a workspace is called; the start of its id where nothing else is known."""
         workspace = self._workspaces.get(workspace_id)
         return workspace.name if workspace else workspace_id[:8]
+
+    def agents(self) -> list[Workspace]:
+        """The workspaces that tasks can be handed to, with what runs and waits there now.
+
+        An agent that sends heartbeats says itself how much it runs; of the others it is what the rows show.
+        """
+        running = Counter(
+            self._rows[one].target_id
+            for one in self._groups[Group.IN_PROGRESS]
+            if self._rows[one].status is not Status.INPUT_REQUIRED
+        )
+        waiting = Counter(self._rows[one].target_id for one in self._groups[Group.QUEUED])
+        return [
+            agent.model_copy(
+                update={
+                    "queue_depth": waiting[agent.id],
+                    "active_tasks": running[agent.id] if agent.last_heartbeat_at is None else agent.active_tasks,
+                }
+            )
+            for agent in self._workspaces.values()
+            if agent.role != OPERATOR
+        ]
 
     def status_of(self, delegation_id: str) -> Status:
         """The status to show: what a note expects, else the row's own. Raises KeyError for one that is not held."""

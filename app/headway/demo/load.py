@@ -9,6 +9,7 @@ from typing import Final
 
 from headway.agents.cast import persona_for
 from headway.agents.fleet import DEMO_FLEET, AgentSpec
+from headway.core.api import OPERATOR
 
 PRIORITIES: Final = (100, 50, 50, 50, 10)
 _WEIGHTS: Final = {"coder": 6, "reviewer": 6, "researcher": 5, "scraper": 5, "deployer": 2}
@@ -57,5 +58,5 @@ def handovers(names: Sequence[str], rng: random.Random) -> Iterator[Handover]:
 
 
 def _handover(target: str, names: Sequence[str], rng: random.Random) -> Handover:
-    sources = [name for name in names if name != target] or ["operator"]
+    sources = [name for name in names if name != target] or [OPERATOR]
     return Handover(rng.choice(sources), target, rng.choice(persona_for(target).prompts), rng.choice(PRIORITIES))

@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from headway.core.api import Workspace
+from headway.core.api import OPERATOR, Workspace
 from headway.core.clock import Clock
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import NewWorkspace, StoredEvent
@@ -24,7 +24,6 @@ from headway.platform.settings import Settings
 from headway.platform.stream import encode_frame
 from headway.platform.sweeper import ONLINE, Sweeper
 
-OPERATOR: Final = "operator"
 _AGENT_TIMEOUT: Final = httpx.Timeout(10.0, read=30.0)
 
 

@@ -326,8 +326,7 @@ class BoardScreen(Screen[None]):
     # Acting on delegations
 
     def action_dispatch(self) -> None:
-        agents = [one for one in self._store.workspaces.values() if one.role != "operator"]
-        screen = DispatchScreen(agents, self._draft, self._session.connector.capabilities)
+        screen = DispatchScreen(self._store.agents(), self._draft, self._session.connector.capabilities)
         self.app.push_screen(screen, self._dispatch_answered)
 
     def _dispatch_answered(self, answer: Sent | Draft | None) -> None:

@@ -68,7 +68,10 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
             dialog.border_title = Content("Dispatch")
             dialog.border_subtitle = Content("^s send   tab next field   esc leave, the draft stays")
             yield Input(self._draft.search, placeholder="search agents", id="search", select_on_focus=False)
-            yield OptionList(id="agents", markup=False)
+            agents = OptionList(id="agents", markup=False)
+            # The arrows reach it from the search field above; tab goes on to the task.
+            agents.can_focus = False
+            yield agents
             yield TextArea(self._draft.task, id="task", placeholder="What is to be done?")
             yield from self._compose_limits()
             yield Static(Content(""), id="problem", classes="problem")

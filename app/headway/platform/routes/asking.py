@@ -7,12 +7,12 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
-from headway.core.api import ErrorBody
+from headway.core.api import OPERATOR, ErrorBody
 from headway.core.delegation import Delegation
 from headway.platform.auth import Principal, bearer_token, token_hash
 from headway.platform.door import parse_and_bind, read_body
 from headway.platform.errors import Missing, Unauthorized
-from headway.platform.platform import OPERATOR, Platform
+from headway.platform.platform import Platform
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -1,0 +1,67 @@
+"""The first minute: `headway demo` on a terminal, seen and used as a new user would (spec: dashboard)."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+ROWS_WITHIN = 40.0
+"""Seconds: 15 on a quiet machine; tests share theirs."""
+
+
+def counts(screen: str) -> dict[str, int]:
+    """How many rows each table says it has."""
+    found = re.findall(r"(Queued|In progress|Completed) (\d+)", screen)
+    return {table: int(count) for table, count in found}
+
+
+@pytest.mark.req("D1", "A16")
+def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
+    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "headway", "demo", "--seed", "3"]
+    with Terminal(command, cwd=tmp_path, env=environment, columns=120, lines=36) as terminal:
+        most: dict[str, int] = {}
+
+        def filled(screen: str) -> bool:
+            for table, count in counts(screen).items():
+                most[table] = max(most.get(table, 0), count)
+            return len(most) == 3 and min(most.values()) > 0
+
+        assert terminal.wait_until(filled, seconds=ROWS_WITHIN), terminal.text
+        percentages: set[str] = set()
+
+        def streams(screen: str) -> bool:
+            percentages.update(re.findall(r"working +[━╸─]+ +(\d+%)", screen))
+            return len(percentages) > 1
+
+        assert terminal.wait_until(streams, seconds=ROWS_WITHIN), terminal.text
+
+        terminal.send("d")
+        assert terminal.wait_until(lambda screen: "What is to be done?" in screen, seconds=10), terminal.text
+        terminal.send("archivist")
+        assert terminal.wait_until(lambda screen: "coder" not in screen.partition("Dispatch ─")[2][:1200], seconds=10)
+        terminal.send("\t")
+        terminal.wait_until_quiet(seconds=5)
+        terminal.send("zzz a task of my own")
+        assert terminal.wait_until(lambda screen: "zzz a task" in screen, seconds=10), terminal.text
+        terminal.send("\x13")
+        assert terminal.wait_until(lambda screen: re.search("▌archivist +zzz a task", screen), seconds=10), (
+            terminal.text
+        )
+
+        terminal.send("x")
+        assert terminal.wait_until(lambda screen: "Cancel this delegation?" in screen, seconds=10), terminal.text
+        assert "zzz a task of my own" in terminal.text
+        terminal.send("y")
+        assert terminal.wait_until(lambda screen: re.search("zzz a task.*⊘", screen), seconds=15), terminal.text
+
+        terminal.send("q")
+        assert terminal.wait_for_exit(seconds=20) == 0, terminal.text
+        assert terminal.survivors() == []
+    assert list(tmp_path.iterdir()) == []
