@@ -44,7 +44,8 @@ class Terminal:
             self._process = subprocess.Popen(
                 command,
                 cwd=cwd,
-                env={**env, MARKER: self._marker},
+                # Not the size of whatever terminal this runs under.
+                env={name: env[name] for name in env.keys() - {"COLUMNS", "LINES"}} | {MARKER: self._marker},
                 stdin=inside,
                 stdout=inside,
                 stderr=inside,

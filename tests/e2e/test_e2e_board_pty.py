@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from support import sdk_agents
+from support.board_terminal import board, quits, shows
 from support.processes import WITHIN, Cli, Server, agent, platform, server
 from terminal import Terminal
 
@@ -25,26 +22,6 @@ UNSEEN = re.compile(
 )
 
 DOWN, ESCAPE, PALETTE = "\x1b[B", "\x1b", "\x10"
-
-
-@contextmanager
-def board(data: Path, *, columns: int = 120, lines: int = 36) -> Iterator[Terminal]:
-    """`headway board` on a data folder, in a terminal."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    command = [sys.executable, "-m", "headway", "board", "--data", str(data)]
-    with Terminal(command, cwd=data, env=environment, columns=columns, lines=lines) as terminal:
-        assert terminal.wait_until(lambda screen: "● live" in screen, seconds=WITHIN), terminal.text
-        yield terminal
-
-
-def shows(terminal: Terminal, text: str) -> None:
-    assert terminal.wait_until(lambda screen: text in screen, seconds=WITHIN), f"no {text!r} in\n{terminal.text}"
-
-
-def quits(terminal: Terminal) -> None:
-    terminal.send("q")
-    assert terminal.wait_for_exit(seconds=WITHIN) == 0, terminal.text
 
 
 def visit(terminal: Terminal) -> None:

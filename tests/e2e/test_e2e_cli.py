@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.processes import Cli, Server, agent, journal, platform
+from support.dispatching import dispatch_many
+from support.processes import Cli, agent, journal, platform
 
 RECORD_KEYS = {
     "delegation_id",
@@ -169,7 +170,7 @@ def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path
     with agent(log, "--name", "worker", "--slots", "30") as worker:
         with platform(tmp_path) as first:
             cli("agents", "add", "worker", worker.url, "--slots", "20")
-            _dispatch_many(first, cli, 24)
+            dispatch_many(first, cli, 24, "steps=40 delay=0.1")
             cli.until(lambda listed: len(listed) == 20, "ls", "--status", "in_progress", "--json")
             first.kill()
         with platform(tmp_path):
@@ -180,14 +181,3 @@ def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path
     assert {one["result"] for one in ended} == {"".join(f"chunk {number}\n" for number in range(1, 41))}
     sent = [line["message_id"] for line in journal(log, "send")]
     assert sorted(sent) == sorted(one["delegation_id"] for one in ended)
-
-
-def _dispatch_many(server: Server, cli: Cli, count: int) -> None:
-    import httpx
-
-    token = (cli.data / "admin-token").read_text().strip()
-    target = cli("agents", "--json").json()[0]["id"]
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as http:
-        for number in range(count):
-            body = {"target_id": target, "task": f"steps=40 delay=0.1 number {number}"}
-            assert http.post("/workspaces/operator/delegate", json=body).status_code == 202

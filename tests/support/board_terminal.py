@@ -1,0 +1,34 @@
+"""`headway board` in a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.processes import WITHIN
+from terminal import Terminal
+
+
+@contextmanager
+def board(data: Path, *arguments: str, columns: int = 120, lines: int = 36) -> Iterator[Terminal]:
+    """The board on a data folder, once it is live."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
+    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    command = [sys.executable, "-m", "headway", "board", "--data", str(data), *arguments]
+    with Terminal(command, cwd=data, env=environment, columns=columns, lines=lines) as terminal:
+        shows(terminal, "● live")
+        yield terminal
+
+
+def shows(terminal: Terminal, text: str, *, seconds: float = WITHIN) -> None:
+    """Wait until the text is on the screen."""
+    assert terminal.wait_until(lambda screen: text in screen, seconds=seconds), f"no {text!r} in\n{terminal.text}"
+
+
+def quits(terminal: Terminal) -> None:
+    """Press q; the board must end well."""
+    terminal.send("q")
+    assert terminal.wait_for_exit(seconds=WITHIN) == 0, terminal.text
