@@ -33,7 +33,9 @@ SEED: Final = 7
 START_MS: Final = 1_795_255_200_000
 STEP: Final = 0.1
 """Seconds of the demo's clock between two looks at whether everything has come to rest."""
-WARM_UP: Final = 75.0
+IDLE_LOOKS: Final = 12
+IDLE_SECONDS: Final = 0.002
+WARM_UP: Final = 48.0
 """Seconds of the demo before the first picture."""
 WIDE: Final = (120, 36)
 SMALL: Final = (80, 24)
@@ -94,16 +96,20 @@ async def _advance(clock: ManualClock, pilot: Pilot[object], seconds: float) -> 
 
 
 async def _rest() -> None:
-    """Let what the step woke run to its end: some turns of the loop, with real time for the sockets between."""
-    for _ in range(4):
-        await asyncio.sleep(0.002)
+    """Let what the step woke run to its end: until the loop has been idle for some milliseconds of real time."""
+    loop = asyncio.get_running_loop()
+    idle = 0
+    while idle < IDLE_LOOKS:
+        asked = loop.time()
+        await asyncio.sleep(IDLE_SECONDS)
+        idle = idle + 1 if loop.time() - asked < 2 * IDLE_SECONDS else 0
 
 
 async def _take_all(app: HeadwayApp, clock: ManualClock, pilot: Pilot[object]) -> None:
     _save(app, "board")
     await pilot.press("d")
     await _advance(clock, pilot, STEP)
-    await pilot.press(*"cod", "tab", *"Fix the flaky retry test in net/")
+    await pilot.press(*"cod", "enter", *"Fix the flaky retry test in net/")
     await pilot.pause()
     _save(app, "dispatch")
     await pilot.press("escape", "2", "x")

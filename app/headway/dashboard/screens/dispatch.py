@@ -80,9 +80,9 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
         with Horizontal(classes="limits") as limits:
             limits.set_class(not (self._capabilities.priority or self._capabilities.expiry), "-absent")
             if self._capabilities.priority:
-                yield Input(self._draft.priority, placeholder="priority: 100 urgent, 50, 10 some day", id="priority")
+                yield Input(self._draft.priority, placeholder="priority: 50 usual, 100 urgent", id="priority")
             if self._capabilities.expiry:
-                yield Input(self._draft.expiry, placeholder="expires in: 30m, 2h, 1d; empty is never", id="expiry")
+                yield Input(self._draft.expiry, placeholder="expires in: 30m, 2h, 1d; or never", id="expiry")
 
     def on_mount(self) -> None:
         self._list_agents(self._draft.search)
