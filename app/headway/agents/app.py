@@ -26,8 +26,9 @@ from headway.agents.card import CARD_PATHS, agent_card
 from headway.agents.errors import AgentBusy, Code, RpcError
 from headway.agents.faults import MALFORMED, ResetOnDemand, reset_connection
 from headway.agents.listing import list_tasks
-from headway.agents.sse import EventStream, disconnected
+from headway.agents.sse import EventStream
 from headway.agents.streams import TaskStream
+from headway.net.asgi import disconnected
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -6,6 +6,8 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Final
 
+from headway.net.asgi import disconnected
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -41,8 +43,7 @@ async def reset_connection(scope: Scope, receive: Receive, send: Send) -> None:
     if reset is None:
         raise ConnectionResetError("this server cannot reset a connection")
     reset()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await disconnected(receive)
 
 
 def reset(transport: asyncio.Transport) -> None:

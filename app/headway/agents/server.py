@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +12,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from headway.agents.app import AgentApp
 from headway.agents.faults import RESET_EXTENSION, reset
+from headway.net.sockets import listen, url_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from types import TracebackType
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS: Final = 3
 """How long requests under way may take to end after the agent has closed."""
 DATE_SECONDS: Final = 1.0
-BACKLOG: Final = 2_048
 
+# uvicorn logs a connection that is reset on purpose as a fault of the application, so its log goes nowhere.
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
 _log.propagate = False
@@ -39,6 +40,7 @@ class AgentServer:
         self.agent = agent
         self._host = host
         self._port = port
+        self._url = ""
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -49,13 +51,14 @@ class AgentServer:
 
     @property
     def url(self) -> str:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        """Where the agent is reached, once started."""
+        return self._url
 
     async def start(self) -> None:
-        """Return when the agent can be reached. Raises OSError when the address is taken or not ours."""
-        listener = _listen(self._host, self._port)
+        """Return when the agent can be reached. Raises PortTaken when the address is taken or not ours."""
+        listener = listen(self._host, self._port)
         self._port = listener.getsockname()[1]
+        self._url = url_of(listener)
         self._server = _Server(AgentApp(self.agent))
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name=f"serve {self.agent.name}")
         await self._server.ready.wait()
@@ -78,20 +81,6 @@ class AgentServer:
         await self.stop()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it every answer waits 40 ms for an ACK.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers and its ten ticks a second; says when it is ready."""
 
@@ -104,7 +93,6 @@ class _Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                backlog=BACKLOG,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from headway.net.asgi import EVENT_STREAM_HEADERS, KEEP_ALIVE_SECONDS, disconnected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -13,15 +15,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from headway.core.clock import Clock
-
-PING_SECONDS: Final = 15.0
-"""Silence after which a keep-alive comment is sent (spec: requirements, A13)."""
-
-HEADERS: Final = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 
 
 def data_frame(payload: bytes) -> bytes:
@@ -45,7 +38,7 @@ class EventStream:
         self._sent_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         self._sent_at = self._clock.monotonic()
         writer = asyncio.create_task(self._write(send))
         helpers = [asyncio.create_task(disconnected(receive))]
@@ -70,18 +63,12 @@ class EventStream:
     async def _ping(self, send: Send) -> None:
         while True:
             silence = self._clock.monotonic() - self._sent_at
-            if silence >= PING_SECONDS:
+            if silence >= KEEP_ALIVE_SECONDS:
                 moment = datetime.fromtimestamp(self._clock.now_ms() / 1_000, UTC)
                 await self._body(send, f": ping - {moment.isoformat()}\r\n\r\n".encode())
                 silence = 0.0
-            await self._clock.sleep(PING_SECONDS - silence)
+            await self._clock.sleep(KEEP_ALIVE_SECONDS - silence)
 
     async def _body(self, send: Send, body: bytes) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": True})
         self._sent_at = self._clock.monotonic()
-
-
-async def disconnected(receive: Receive) -> None:
-    """Return when the client has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

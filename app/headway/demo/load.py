@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headway.agents.cast import persona_for
+from headway.agents.cast import persona_for, role_of
 from headway.agents.fleet import DEMO_FLEET, AgentSpec
 from headway.core.api import OPERATOR
 
@@ -41,11 +41,6 @@ def fleet_of(count: int, seed: int) -> list[AgentSpec]:
 def slots_of(name: str) -> int:
     """How many tasks the platform may give an agent at once."""
     return _SLOTS.get(role_of(name), 1)
-
-
-def role_of(name: str) -> str:
-    """The member of the cast that an agent plays."""
-    return name.partition("-")[0]
 
 
 def handovers(names: Sequence[str], rng: random.Random) -> Iterator[Handover]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from httpx_sse import aconnect_sse
 
+from headway.net.asgi import KEEP_ALIVE_SECONDS
 from headway.net.backoff import Backoff
 from headway.net.errors import BadStatus, CursorGone, NetError, NotAllowed, WrongContent
 from headway.net.event_parser import EVENT_LIMIT, EventParser, ServerEvent
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from headway.core.clock import Clock
 
-SILENCE_SECONDS: Final = 45.0
-"""Three missed keep-alives of 15 s (spec: requirements A13)."""
+SILENCE_SECONDS: Final = 3 * KEEP_ALIVE_SECONDS
+"""As long as three missed keep-alives."""
 EVENT_STREAM: Final = "text/event-stream"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from headway.ledger.records import Retention
+from headway.net.asgi import KEEP_ALIVE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Settings:
     """How long an agent is asked to cancel before the delegation is canceled without its word."""
     cancel_retry: float = 1.0
     claim_batch: int = 100
-    """How many delegations one look at a target may fail or claim at most."""
+    """How many delegations one look at a target claims at most."""
     busy_pause: float = 1.0
     """How long a target that said it is busy is left alone when it names no time itself."""
     busy_recheck: float = 15.0
@@ -39,7 +40,7 @@ class Settings:
     """Progress of this size is stored without waiting."""
     probe_every: float = 30.0
     """How often the card of an agent that sends no heartbeat is fetched to see whether it is there."""
-    keep_alive: float = 15.0
+    keep_alive: float = KEEP_ALIVE_SECONDS
     """Silence on an event stream after which a comment and a BOOKMARK are sent (spec: platform-api)."""
     write_timeout: float = 10.0
     """A reader of the event stream that takes no byte for this long is disconnected."""

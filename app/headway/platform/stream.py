@@ -12,14 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerError
+from headway.net.asgi import EVENT_STREAM_HEADERS, disconnected
 from headway.platform.errors import Gone
 from headway.platform.ring import FellBehind, Frame, Ring
 
-_HEADERS: Final = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 _WRITE_BYTES: Final = 65_536
 _REPLAY_PAGE: Final = 500
 
@@ -79,7 +75,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(send), name="event-stream")
-        leaving = asyncio.create_task(_disconnected(receive), name="event-stream-reader")
+        leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -91,7 +87,7 @@ class EventStream:
                 raise outcome
 
     async def _write(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         await self._put(send, b": headway event stream\n\n")
         # Whatever it cannot be given here, the reader is given when it resumes, or told to take a new snapshot.
         with suppress(FellBehind, LedgerError):
@@ -159,8 +155,3 @@ class EventStream:
     async def _put(self, send: Send, data: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(self._write_timeout):
             await send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -25,6 +25,11 @@ CAST: Final[dict[str, Persona]] = {
 }
 
 
+def role_of(name: str) -> str:
+    """The member of the cast that an agent plays: "coder", also as "coder-2"."""
+    return name.partition("-")[0]
+
+
 def persona_for(name: str) -> Persona:
-    """The persona a name stands for ("coder", also "coder-2"); a general assistant for any other."""
-    return CAST.get(name.partition("-")[0], ASSISTANT)
+    """The persona a name stands for; a general assistant for one that is not in the cast."""
+    return CAST.get(role_of(name), ASSISTANT)
