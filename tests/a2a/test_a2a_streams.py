@@ -388,7 +388,19 @@ async def test_a_refused_connection_was_surely_not_delivered() -> None:
     assert raised.value.delivered is False
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://", "http://127.0.0.1:99999/", "no url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://127.0.0.1/",
+        "http://",
+        "http://127.0.0.1:99999/",
+        "no url",
+        "http://xn--a/",
+        "http://a..b/",
+        f"http://{'a' * 64}.test/",
+        "http://%00/",
+    ],
+)
 async def test_a_url_that_cannot_be_used_is_unreachable(url: str) -> None:
     async with open_client() as http:
         client = AgentClient(url, http=http, clock=SystemClock(), rng=random.Random(1))

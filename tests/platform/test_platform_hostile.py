@@ -106,6 +106,8 @@ async def test_what_a_hostile_agent_says_is_stored_clean(tmp_path: Path) -> None
         b"\x00",
         b'{"a":1}{"b":2}',
         '{"task":"x"}'.encode("utf-16"),
+        # In UTF-16 the character before the brackets has the byte of a quotation mark.
+        ('{"name":"n","x":"\u2200","y":' + "[" * 900 + "]" * 900 + "}").encode("utf-16"),
         b"",
     ],
 )
@@ -142,6 +144,20 @@ async def test_a_body_of_two_mebibytes_is_413_and_one_at_the_limit_is_taken(tmp_
         assert accepted.status_code == 202
         record = await served.until_status(accepted.json()["delegation_id"], "failed")
         assert len(record["task"]) == 1_048_576 - len(frame)
+
+
+async def test_a_platform_outlives_agents_whose_host_name_cannot_be_decoded(tmp_path: Path) -> None:
+    async with platform(tmp_path, probe_every=0.02) as served, serve_agent("coder") as coder:
+        odd = await served.workspace("odd", "http://xn--a/")
+        good = await served.workspace("coder", coder.url)
+        failed = await served.until_status(await served.delegate(odd, "hello"), "failed")
+        assert failed["error"] == (
+            "failed to reach workspace agent: could not reach the agent: the URL cannot be used; nothing was sent"
+        )
+        coder_seen = await served.get(f"/workspaces/{good}")
+        assert coder_seen["status"] == "online"
+        await served.until_status(await served.delegate(good, "steps=1 delay=0"), "completed")
+        assert (await served.get(f"/workspaces/{odd}"))["status"] == "offline"
 
 
 async def test_paths_and_queries_that_are_no_ids(tmp_path: Path) -> None:

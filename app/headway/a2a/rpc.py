@@ -143,7 +143,11 @@ class RpcChannel:
 def _check_url(url: str) -> None:
     """httpx takes these, and fails on them in ways of its own."""
     parts = httpx.URL(url)
-    if not parts.host or (parts.port or 0) > 65_535:
+    try:
+        host = parts.host
+    except UnicodeError as error:
+        raise httpx.InvalidURL("a host name that cannot be decoded") from error
+    if not host or (parts.port or 0) > 65_535:
         raise httpx.InvalidURL("no host, or a port that does not exist")
 
 

@@ -35,12 +35,15 @@ async def read_body(chunks: AsyncIterable[bytes], *, limit: int) -> bytes:
 def parse(body: bytes) -> Any:
     """Parse JSON and normalise its texts with `clean`.
 
-    Raises BadRequest for what is no JSON, NaN and infinities, numbers beyond 64 bits, nesting beyond 64 levels.
+    Raises BadRequest for what is no JSON in UTF-8 (RFC 8259, 8.1), NaN and infinities, numbers beyond 64 bits, nesting
+    beyond 64 levels.
     """
     if _depth(body) > MAX_DEPTH:
         raise BadRequest(f"the JSON is nested deeper than {MAX_DEPTH} levels")
     try:
-        value = json.loads(body, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
+        # Decoded here: json.loads would take UTF-16 too, whose brackets `_depth` cannot count.
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is not JSON") from error
     return clean_json(value)
