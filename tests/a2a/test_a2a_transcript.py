@@ -9,7 +9,8 @@ from headway.a2a.frames import read_frame
 from headway.a2a.shown import common_prefix
 from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
-from headway.a2a.updates import AgentUpdate, Splice
+from headway.a2a.updates import AgentUpdate
+from headway.core.progress import Splice
 from headway.core.text import BODY_LIMIT, clean
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from headway.connectors import door
-from headway.connectors.connector import Batch, Closed, Cursor, DispatchOrder, Opened, Opening, StreamMessage
+from headway.connectors.connector import Batch, Closed, DispatchOrder, Opened, Opening, StreamMessage
 from headway.connectors.errors import (
     BadAnswer,
     Conflict,
@@ -26,6 +26,7 @@ from headway.connectors.errors import (
     Refused,
 )
 from headway.connectors.headway import HeadwayConnector
+from headway.core.cursor import Cursor
 from headway.core.delegation import Status
 from headway.core.events import Other, Progressed
 from headway.core.text import clean

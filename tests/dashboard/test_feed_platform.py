@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 from headway.agents.fleet import serve_agent
-from headway.connectors.connector import Cursor, DispatchOrder
+from headway.connectors.connector import DispatchOrder
 from headway.connectors.headway import HeadwayConnector
+from headway.core.cursor import Cursor
 from headway.core.delegation import TERMINAL
 from headway.dashboard.feed import Feed
 from headway.dashboard.link import Live, Reconnecting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from headway.connectors.connector import Cursor
+from headway.core.cursor import Cursor
 from headway.core.delegation import EDGES, Delegation, Group, Row, Status
 from headway.core.events import DelegationPayload, Event, apply
 from headway.core.progress import ProgressText

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from headway.core.delegation import Status
+from headway.core.progress import Splice
 from headway.ledger.errors import CursorGone
-from headway.ledger.records import Completion, Evicted, NewDelegation, Observation, Retention, Splice
+from headway.ledger.records import Completion, Evicted, NewDelegation, Observation, Retention
 from support.ledgers import Clockwork, dispatched
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from headway.core.delegation import ACTIVE, Status, Via
+from headway.core.progress import Splice
 from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleAttempt
-from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation, Splice
+from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation
 from support.ledgers import Clockwork, dispatched
 
 if TYPE_CHECKING:

@@ -14,19 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from headway.core.delegation import EDGES, Row, Status, Via
 from headway.core.events import Evicted, apply
-from headway.core.progress import EMPTY_PROGRESS, ProgressText
+from headway.core.progress import EMPTY_PROGRESS, ProgressText, Splice
 from headway.core.text import BODY_LIMIT
 from headway.ledger.errors import CursorGone, LedgerError
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import (
-    Cancellation,
-    Completion,
-    Failure,
-    NewDelegation,
-    Observation,
-    Retention,
-    Splice,
-)
+from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation, Retention
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule

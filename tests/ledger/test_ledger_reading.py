@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from headway.core.delegation import Status
-from headway.core.progress import ProgressText
+from headway.core.progress import ProgressText, Splice
 from headway.ledger.errors import CursorGone
-from headway.ledger.records import Completion, Failure, NewDelegation, NewWorkspace, Observation, Retention, Splice
+from headway.ledger.records import Completion, Failure, NewDelegation, NewWorkspace, Observation, Retention
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from support.ledgers import Clockwork, dispatched

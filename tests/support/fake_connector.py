@@ -11,7 +11,6 @@ from typing import Any
 from headway.connectors.connector import (
     Batch,
     Capabilities,
-    Cursor,
     DelegationRef,
     Dispatched,
     DispatchOrder,
@@ -21,6 +20,7 @@ from headway.connectors.connector import (
 )
 from headway.connectors.errors import ConnectorError, NotFound
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
+from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import (
     Canceled,

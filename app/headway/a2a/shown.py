@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from headway.a2a.updates import Splice
+from headway.core.progress import Splice
 from headway.core.text import BODY_LIMIT
 
 LINE: Final = ""

@@ -9,7 +9,8 @@ from headway.a2a.artifacts import Artifacts
 from headway.a2a.frames import Artifact, ArtifactFrame, Frame, Json, MessageFrame, SnapshotFrame, StatusFrame
 from headway.a2a.shown import Segment, ShownText
 from headway.a2a.states import TaskState
-from headway.a2a.updates import AgentUpdate, Splice
+from headway.a2a.updates import AgentUpdate
+from headway.core.progress import Splice
 from headway.core.text import BODY_LIMIT, ERROR_LIMIT, clean
 
 _BAD_ENDS: Final = (TaskState.FAILED, TaskState.REJECTED)

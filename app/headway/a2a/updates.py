@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headway.a2a.states import TaskState
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """The shown text becomes `shown[:offset] + text`; offsets count characters."""
-
-    offset: int
-    text: str
+    from headway.core.progress import Splice
 
 
 @dataclass(frozen=True, slots=True)

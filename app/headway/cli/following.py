@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from headway.connectors.connector import Batch, Closed, Cursor
+from headway.connectors.connector import Batch, Closed
 from headway.connectors.errors import CursorGone
+from headway.core.cursor import Cursor
 from headway.core.events import DelegationPayload, apply
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
 

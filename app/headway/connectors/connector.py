@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
+from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Status
 from headway.core.events import Event
 
@@ -32,25 +33,6 @@ class Capabilities:
     priority: bool = True
     expiry: bool = True
     add_agents: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a platform's event stream, `<epoch>:<seq>` on the wire (spec: platform-api, "The event stream")."""
-
-    epoch: str
-    seq: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}:{self.seq}"
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """Read `<epoch>:<seq>`. Raises ValueError where it is none."""
-        epoch, colon, seq = text.rpartition(":")
-        if not (colon and epoch and seq.isascii() and seq.isdigit() and len(seq) <= 18):
-            raise ValueError("a cursor is <epoch>:<seq>")
-        return cls(epoch, int(seq))
 
 
 @dataclass(frozen=True, slots=True)

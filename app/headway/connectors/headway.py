@@ -14,7 +14,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from headway.connectors.connector import (
     Capabilities,
     Closed,
-    Cursor,
     DelegationRef,
     Dispatched,
     DispatchOrder,
@@ -35,6 +34,7 @@ from headway.core.api import (
     Workspace,
     WorkspaceCreated,
 )
+from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Status
 from headway.core.text import clean_line
 from headway.net import errors as net

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from headway.connectors import door
-from headway.connectors.connector import Batch, Cursor
+from headway.connectors.connector import Batch
 from headway.connectors.errors import CursorGone
+from headway.core.cursor import Cursor
 from headway.core.events import Event, Other, read_payload
 from headway.net.event_parser import ServerEvent
 

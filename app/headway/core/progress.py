@@ -13,6 +13,14 @@ _CHUNK: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
+class Splice:
+    """A change of a text: it becomes what it was up to `offset`, followed by `text`. Offsets count characters."""
+
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressText:
     """Text that grows by splices, immutable, its head dropped past a bound.
 

@@ -13,8 +13,8 @@ from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Final
 
-from headway.connectors.connector import Cursor
 from headway.core.api import OPERATOR, Snapshot, Workspace
+from headway.core.cursor import Cursor
 from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
 from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
 from headway.core.progress import ProgressText

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Row, Status, Via
 from headway.core.events import Event, read_payload
+from headway.core.progress import Splice
 
 DAY_MS: Final = 86_400_000
 
@@ -33,14 +34,6 @@ class Delegated:
 
     delegation: Delegation
     created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """The progress text becomes what it was up to `offset`, followed by `text`."""
-
-    offset: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Final
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
 from headway.core.delegation import Status, Via
+from headway.core.progress import Splice
 from headway.core.text import clean_line
-from headway.ledger.records import Cancellation, Completion, Failure, Observation, Outcome, Splice
+from headway.ledger.records import Cancellation, Completion, Failure, Observation, Outcome
 
 _STATUSES: Final = {
     TaskState.WORKING: Status.IN_PROGRESS,
@@ -26,7 +27,7 @@ def merge(pending: Observation, update: AgentUpdate) -> Observation | None:
     """
     splice = pending.splice
     if update.splice is not None:
-        splice = _join(pending.splice, Splice(update.splice.offset, update.splice.text))
+        splice = _join(pending.splice, update.splice)
         if splice is None:
             return None
     status = None if update.state is None else _STATUSES.get(update.state)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -13,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerError
 from headway.net.asgi import EVENT_STREAM_HEADERS, disconnected
-from headway.platform.errors import Gone
 from headway.platform.ring import FellBehind, Frame, Ring
 
 _WRITE_BYTES: Final = 65_536
@@ -29,22 +27,6 @@ class Replay(Protocol):
     """Reads the frames after a seq from the ledger, oldest first, at most `limit` of them."""
 
     async def __call__(self, after: int, *, limit: int) -> Sequence[Frame]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a reader stands: `<epoch>:<seq>`."""
-
-    epoch: str
-    seq: int
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """Read a `Last-Event-ID`. Raises Gone for what no platform of ours has ever sent."""
-        epoch, _, seq = text.strip().rpartition(":")
-        if not epoch or not seq.isascii() or not seq.isdigit() or len(seq) > 18:
-            raise Gone("this cursor is not one of ours; take a new snapshot")
-        return cls(epoch, int(seq))
 
 
 class EventStream:

@@ -10,12 +10,13 @@ from starlette.types import Receive, Scope, Send
 
 import headway
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot
+from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Status
 from headway.ledger.errors import LedgerUnavailable
 from headway.platform.errors import Clash, Gone, Missing
 from headway.platform.platform import Platform
 from headway.platform.routes.asking import Caller, Seen, Served, refuses
-from headway.platform.stream import Cursor, EventStream
+from headway.platform.stream import EventStream
 
 LIST_LIMIT = 500
 MAX_FINISHED = 100_000
@@ -79,11 +80,18 @@ async def workspace_events(workspace_id: Seen, platform: Served, last_event_id: 
     return await _stream(platform, last_event_id, workspace_id)
 
 
+def _cursor(last_event_id: str) -> Cursor:
+    try:
+        return Cursor.parse(last_event_id.strip())
+    except ValueError:
+        raise Gone("this cursor is not one of ours; take a new snapshot") from None
+
+
 async def _stream(platform: Platform, last_event_id: str | None, workspace_id: str | None) -> StreamResponse:
     ledger = platform.ledger
     after = platform.ring.head
     if last_event_id:
-        cursor = Cursor.parse(last_event_id)
+        cursor = _cursor(last_event_id)
         if cursor.epoch != ledger.epoch:
             raise Gone("this cursor is of another ledger; take a new snapshot")
         # Raises CursorGone for what is no longer kept, or not there yet, before the answer has begun.
