@@ -13,7 +13,8 @@ from headway.agents.fleet import serve_agent
 from headway.core.api import Snapshot
 from headway.core.delegation import EDGES, Row, Status
 from headway.core.events import EventType
-from headway.platform.auth import READ, token_hash
+from headway.core.scopes import READ
+from headway.platform.auth import token_hash
 from headway.platform.platform import Platform
 from pydantic import TypeAdapter
 from support.platforms import NOBODY, Api, EventLog, Json, platform

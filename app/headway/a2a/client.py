@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from headway.a2a.card import AgentCard, card_urls, read_card
 from headway.a2a.dialects import HEADERS, Dialect, OutgoingMessage, Verb, envelope, message_params
 from headway.a2a.errors import (
+    METHOD_NOT_FOUND,
+    VERSION_NOT_SUPPORTED,
     AgentError,
     AgentHttpError,
     AgentIdle,
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 
     from headway.core.clock import Clock
 
-METHOD_NOT_FOUND: Final = -32601
-UNSUPPORTED: Final = -32004
-VERSION_NOT_SUPPORTED: Final = -32009
 _NOT_SPOKEN: Final = frozenset({METHOD_NOT_FOUND, VERSION_NOT_SUPPORTED})
 
 _log = logging.getLogger(__name__)
@@ -126,14 +125,9 @@ class AgentClient:
         """Ask the agent to cancel and return what it answered, which need not be canceled.
 
         Raises `NotCancelable` when the task has finished and `UnknownTask` when it is gone. A sloppy agent may still
-        overwrite canceled: see `confirm_cancel`.
+        overwrite canceled: `get` says how the task stands afterwards.
         """
         return _whole(Transcript(), await self.ask(Verb.CANCEL, task_id))
-
-    async def confirm_cancel(self, task_id: str) -> AgentUpdate:
-        """`cancel`, then `get`: how the task really stands afterwards. Raises as both do."""
-        await self.cancel(task_id)
-        return await self.get(task_id)
 
     async def find_task(self, context_id: str) -> str | None:
         """The id of the task of a context, for a message that was sent and whose answer never came.

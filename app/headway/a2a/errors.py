@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+METHOD_NOT_FOUND: Final = -32601
+INTERNAL_ERROR: Final = -32603
+TASK_NOT_FOUND: Final = -32001
+TASK_NOT_CANCELABLE: Final = -32002
+UNSUPPORTED_OPERATION: Final = -32004
+VERSION_NOT_SUPPORTED: Final = -32009
+
 
 class AgentError(Exception):
     """An exchange with an agent did not succeed; the text says what happened.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from headway.a2a.dialects import OutgoingMessage, Verb
 from headway.a2a.errors import (
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_OPERATION,
     AgentBusy,
     AgentError,
     AgentHttpError,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from headway.a2a.updates import AgentUpdate
     from headway.core.clock import Clock
 
-NOT_STREAMING: Final = frozenset({-32601, -32004})
+NOT_STREAMING: Final = frozenset({METHOD_NOT_FOUND, UNSUPPORTED_OPERATION})
 """Refusals of a stream: the method is not there, or the operation is not supported."""
 _BROKEN: Final = (AgentLost, AgentIdle, AgentUnreachable)
 
@@ -167,7 +169,7 @@ class Follower:
             if error.code not in NOT_STREAMING:
                 raise
             # -32004 is also the answer for a task that has finished meanwhile: asking tells which.
-            if error.code == -32601:
+            if error.code == METHOD_NOT_FOUND:
                 self._agent.stop_streaming()
         except (AgentBusy, AgentHttpError) as error:
             # The task is at the agent already: a refusal of the stream says nothing of it.

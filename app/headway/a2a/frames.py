@@ -12,15 +12,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headway.a2a.errors import AgentRpcError, NotCancelable, UnknownTask
+from headway.a2a.errors import (
+    INTERNAL_ERROR,
+    TASK_NOT_CANCELABLE,
+    TASK_NOT_FOUND,
+    AgentRpcError,
+    NotCancelable,
+    UnknownTask,
+)
 from headway.a2a.progress import metadata_percent, text_percent
 from headway.a2a.states import TaskState, read_state
 from headway.core.text import ERROR_LIMIT, LINE_LIMIT, clean, clean_line
 
 Json = dict[str, Any]
 ID_LIMIT: Final = LINE_LIMIT
-TASK_NOT_FOUND: Final = -32001
-TASK_NOT_CANCELABLE: Final = -32002
 _ONEOF: Final = ("task", "message", "statusUpdate", "artifactUpdate", "status_update", "artifact_update")
 _AGENT_ROLES: Final = frozenset({"agent", "role_agent", "assistant", "model"})
 
@@ -259,9 +264,9 @@ def _percent(holder: Json, status: Json, text: str | None, state: TaskState | No
 
 def _rpc_error(error: object) -> AgentRpcError:
     if not isinstance(error, dict):
-        return AgentRpcError(-32603, clean_line(str(error), limit=ERROR_LIMIT))
+        return AgentRpcError(INTERNAL_ERROR, clean_line(str(error), limit=ERROR_LIMIT))
     code = error.get("code")
-    code = code if isinstance(code, int) and abs(code) < 2**31 else -32603
+    code = code if isinstance(code, int) and abs(code) < 2**31 else INTERNAL_ERROR
     message = error.get("message")
     message = clean_line(message, limit=ERROR_LIMIT) if isinstance(message, str) else ""
     data = error.get("data")

@@ -16,6 +16,10 @@ from headway.core.timestamps import Timestamp
 
 OPERATOR: Final = "operator"
 """The name and role of the person's own workspace, made when it is first needed; a path may use it as its id."""
+ONLINE: Final = "online"
+DEGRADED: Final = "degraded"
+OFFLINE: Final = "offline"
+"""How a workspace is; other platforms may have words of their own for it."""
 MAX_PRIORITY: Final = 1_000
 MAX_SECONDS: Final = 10 * 365 * 86_400
 SNAPSHOT_FINISHED: Final = 1_000

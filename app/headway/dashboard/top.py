@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headway.core.api import OPERATOR
+from headway.core.api import OFFLINE, OPERATOR
 from headway.core.delegation import RUNNING, WAITING, Status
 from headway.dashboard.cells import one_line
 from headway.dashboard.columns import Span, Spans, Tone
@@ -36,7 +36,7 @@ def _sign(link: LinkState) -> Span:
 def total_spans(store: Store) -> list[Spans]:
     """Agents and totals, the least important first; the stuck last, as nothing may push them out."""
     agents = [one for one in store.workspaces.values() if one.role != OPERATOR]
-    offline = sum(one.status == "offline" for one in agents)
+    offline = sum(one.status == OFFLINE for one in agents)
     totals = store.totals
     queued = sum(totals[status] for status in WAITING)
     running = sum(totals[status] for status in RUNNING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from headway.core.api import Workspace
+from headway.core.api import DEGRADED, OFFLINE, ONLINE, Workspace
 from headway.core.events import (
     Event,
     WorkspaceDegraded,
@@ -15,7 +15,7 @@ from headway.core.events import (
     WorkspaceRemoved,
 )
 
-_SAID_BY_TYPE: Final = {WorkspaceOnline: "online", WorkspaceOffline: "offline", WorkspaceDegraded: "degraded"}
+_SAID_BY_TYPE: Final = {WorkspaceOnline: ONLINE, WorkspaceOffline: OFFLINE, WorkspaceDegraded: DEGRADED}
 _SAME_NAME: Final = (
     "name",
     "role",

@@ -10,7 +10,7 @@ from headway.core.events import Canceled, Completed, DelegationPayload, Failed, 
 from headway.core.text import preview
 from headway.ledger import rows, schema, texts
 from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleAttempt
-from headway.ledger.records import Cancellation, Completion, Failure, Observation, Outcome
+from headway.ledger.records import NEVER_SENT, Cancellation, Completion, Failure, Observation, Outcome
 from headway.ledger.rows import Edit, Held
 from headway.ledger.sending import check_move, enqueue
 from headway.ledger.statements import updating
@@ -132,7 +132,7 @@ def request_cancel(transaction: Transaction, delegation_id: str, reason: str | N
     edit = Edit(transaction, found)
     edit.set(cancel_requested_at=max(transaction.now_ms(), row.updated_at), cancel_reason=reason)
     if row.status in WAITING:
-        edit.emit(_ending(found, Cancellation(False, "canceled before it was sent to the agent", reason)))
+        edit.emit(_ending(found, Cancellation(False, NEVER_SENT, reason)))
     else:
         edit.emit(_changed(row, Status.CANCELING, f"cancel requested: {reason}" if reason else "cancel requested"))
     return edit.save()

@@ -64,6 +64,10 @@ class Failure:
     error: str
 
 
+NEVER_SENT: Final = "canceled before it was sent to the agent"
+"""What is said of one that was canceled while it waited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     """It was stopped. A `reason` of None is the one given when the cancel was asked for."""
@@ -96,10 +100,6 @@ class StoredEvent:
     type: str
     timestamp: int
     payload: str
-
-    def concerns(self, workspace_id: str) -> bool:
-        """Whether the event is of this workspace, as its source or as its target."""
-        return workspace_id in (self.workspace_id, self.target_id)
 
     def decode(self) -> Event:
         """The event with its payload read."""

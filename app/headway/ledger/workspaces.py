@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text
 
-from headway.core.api import Workspace
+from headway.core.api import DEGRADED, ONLINE, Workspace
 from headway.core.delegation import ACTIVE, Row
 from headway.core.events import (
     WorkspaceDegraded,
@@ -18,6 +18,7 @@ from headway.core.events import (
     WorkspaceQueue,
     WorkspaceRemoved,
 )
+from headway.core.scopes import workspace_scope
 from headway.ledger import moving, schema
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.records import Failure, NewWorkspace
@@ -42,7 +43,7 @@ CHANGEABLE: Final = frozenset(
     }
 )
 _TOLD: Final = ("name", "url", "max_concurrent_tasks")
-_BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {"online": WorkspaceOnline, "degraded": WorkspaceDegraded}
+_BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {ONLINE: WorkspaceOnline, DEGRADED: WorkspaceDegraded}
 
 _w, _d = schema.workspaces.c, schema.delegations.c
 _COLUMNS: Final = tuple(_w[name] for name in Workspace.model_fields if name != "queue_depth")
@@ -73,11 +74,6 @@ _INSERT_TOKEN: Final = inserting(schema.tokens)
 _SCOPE: Final = Prepared(select(schema.tokens.c.scope).where(schema.tokens.c.hash == bindparam("hash")))
 _SCOPED: Final = Prepared(select(func.count()).where(schema.tokens.c.scope == bindparam("scope")))
 _DELETE_TOKENS: Final = Prepared(delete(schema.tokens).where(schema.tokens.c.scope == bindparam("scope")))
-
-
-def scope_of(workspace_id: str) -> str:
-    """The scope of a token that opens one workspace."""
-    return f"workspace:{workspace_id}"
 
 
 def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
@@ -141,7 +137,7 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
     bound = _BOUND(transaction.conn, target=workspace_id).scalars().all()
     failed = [moving.settle(transaction, delegation_id, None, failure) for delegation_id in bound]
     _DELETE(transaction.conn, k=workspace_id)
-    _DELETE_TOKENS(transaction.conn, scope=scope_of(workspace_id))
+    _DELETE_TOKENS(transaction.conn, scope=workspace_scope(workspace_id))
     payload = WorkspaceRemoved(workspace_id=workspace_id, name=found.name, status="removed")
     transaction.emit(payload, workspace_id=workspace_id, timestamp=transaction.now_ms())
     return failed
@@ -203,7 +199,7 @@ def _tell(transaction: Transaction, workspace: Workspace) -> None:
         active_tasks=workspace.active_tasks,
         max_concurrent_tasks=workspace.max_concurrent_tasks,
         queue_depth=workspace.queue_depth,
-        error=workspace.last_sample_error if workspace.status == "degraded" else None,
+        error=workspace.last_sample_error if workspace.status == DEGRADED else None,
     )
     transaction.emit(payload, workspace_id=workspace.id, timestamp=transaction.now_ms())
 

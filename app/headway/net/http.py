@@ -30,8 +30,11 @@ IDENTITY: Final = {"Accept-Encoding": "identity"}
 """Compressed bodies are not asked for: their size is unknown until they have been unpacked."""
 
 
-def open_client(*, connections: int = 1_000) -> httpx.AsyncClient:
-    """An httpx client as safety.md wants it: no proxies from the environment, no redirects, room for many streams."""
+def open_client(*, connections: int | None = 1_000) -> httpx.AsyncClient:
+    """An httpx client as safety.md wants it: no proxies from the environment, no redirects, room for many streams.
+
+    `connections` is how many may be open at once; None is without bound.
+    """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100)
     return httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT)
 

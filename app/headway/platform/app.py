@@ -34,32 +34,29 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(overview.router)
     app.include_router(workspaces.router)
     app.include_router(delegations.router)
-    app.add_exception_handler(ApiError, _api_error)
-    app.add_exception_handler(LedgerError, _ledger_error)
-    app.add_exception_handler(RequestValidationError, _invalid_parameter)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.exception_handler(ApiError)(_api_error)
+    app.exception_handler(LedgerError)(_ledger_error)
+    app.exception_handler(RequestValidationError)(_invalid_parameter)
+    app.exception_handler(HTTPException)(_http_error)
     return app
 
 
-async def _api_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)
+async def _api_error(request: Request, error: ApiError) -> JSONResponse:
     return _answer(error.status, error.message, error.headers)
 
 
-async def _ledger_error(request: Request, error: Exception) -> JSONResponse:
+async def _ledger_error(request: Request, error: LedgerError) -> JSONResponse:
     status = next(status for kind, status in _LEDGER_STATUSES.items() if isinstance(error, kind))
     return _answer(status, str(error))
 
 
-async def _invalid_parameter(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+async def _invalid_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or "request"
     return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, clean_line(f"{field}: {first['msg']}"))
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     return _answer(error.status_code, clean_line(str(error.detail)), error.headers)
 
 

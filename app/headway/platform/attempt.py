@@ -26,7 +26,7 @@ from headway.core.delegation import Delegation, Via
 from headway.ledger.errors import LedgerError
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Failure, Observation, Outcome
-from headway.platform.observing import NOTHING, merge, outcome
+from headway.platform.observing import NOTHING, merge, observed, outcome
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
 
@@ -106,7 +106,7 @@ class Attempt:
         """Write one update that came outside the stream, such as the answer to a poll."""
         async with self._flushing:
             await self._append_pending()
-            await self._append(merge(NOTHING, update) or NOTHING)
+            await self._append(observed(update))
         if update.terminal:
             await self.settle(outcome(update, via))
 
@@ -165,11 +165,11 @@ class Attempt:
     async def _take(self, update: AgentUpdate) -> None:
         if self._writer is not None and self._writer.done():
             self._writer.result()
-        merged = merge(self._pending, update)
+        seen = observed(update)
+        merged = merge(self._pending, seen)
         if merged is None:
             await self._flush()
-            merged = merge(NOTHING, update)
-        assert merged is not None
+            merged = seen
         self._pending = merged
         self._dirty.set()
         if update.task_id is not None and self.remote_task_id is None:

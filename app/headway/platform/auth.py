@@ -7,11 +7,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from headway.core.scopes import ADMIN, READ, workspace_of
 from headway.platform.errors import Forbidden, Unauthorized
 
-ADMIN: Final = "admin"
-READ: Final = "read"
-_WORKSPACE: Final = "workspace:"
 TOKEN_BYTES: Final = 32
 _MAX_TOKEN: Final = 512
 
@@ -25,7 +23,7 @@ class Principal:
     @property
     def workspace_id(self) -> str | None:
         """The one workspace that this principal speaks for."""
-        return self.scope.removeprefix(_WORKSPACE) if self.scope.startswith(_WORKSPACE) else None
+        return workspace_of(self.scope)
 
     @property
     def sees_everything(self) -> bool:
@@ -52,10 +50,6 @@ class Principal:
             raise Forbidden("this token can only read; nothing was changed")
         if self.scope != ADMIN and self.workspace_id != workspace_id:
             raise Forbidden("this token is for another workspace; nothing was changed")
-
-
-def workspace_scope(workspace_id: str) -> str:
-    return _WORKSPACE + workspace_id
 
 
 def new_token() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from headway.a2a.errors import AgentError, NotCancelable, UnknownTask
+from headway.a2a.errors import TASK_NOT_FOUND, AgentError, NotCancelable, UnknownTask
 from headway.a2a.updates import AgentUpdate
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation
@@ -17,11 +17,9 @@ from headway.platform.outages import outlast
 from headway.platform.settings import Settings
 from headway.platform.timing import within
 
-TASK_NOT_FOUND: Final = -32001
 GONE: Final = "the agent no longer knows the task"
 NO_AGENT: Final = "the agent could not be asked: its workspace has no URL"
 NOT_OURS: Final = "the agent could not be asked: the source sent the task itself, and only it knows the agent's task"
-NEVER_SENT: Final = "canceled before it was sent to the agent"
 
 _log = logging.getLogger(__name__)
 

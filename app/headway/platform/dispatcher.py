@@ -16,10 +16,10 @@ from headway.core.clock import Clock
 from headway.core.delegation import WAITING, Delegation, Status
 from headway.ledger.errors import Conflict, IllegalMove, NotFound
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Cancellation, Failure, Outcome
+from headway.ledger.records import NEVER_SENT, Cancellation, Failure, Outcome
 from headway.platform.agents import Agents
 from headway.platform.attempt import Attempt
-from headway.platform.canceling import NEVER_SENT, cancel_at_agent
+from headway.platform.canceling import cancel_at_agent
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
 

@@ -20,27 +20,39 @@ _STATUSES: Final = {
 NOTHING: Final = Observation()
 
 
-def merge(pending: Observation, update: AgentUpdate) -> Observation | None:
-    """`pending` with `update` on top, or None where their texts cannot be joined and `pending` must be written first.
+def observed(update: AgentUpdate) -> Observation:
+    """What one update says.
 
     A submitted task says nothing of work; text, a percentage or a message of a running one is work.
     """
-    splice = pending.splice
-    if update.splice is not None:
-        splice = _join(pending.splice, update.splice)
-        if splice is None:
-            return None
     status = None if update.state is None else _STATUSES.get(update.state)
     if status is None and not update.terminal and (update.splice or update.percent is not None):
         status = Status.IN_PROGRESS
+    return Observation(
+        status=status,
+        status_message=update.message,
+        progress_percent=update.percent,
+        splice=update.splice,
+        remote_task_id=update.task_id,
+        context_id=update.context_id,
+    )
+
+
+def merge(pending: Observation, seen: Observation) -> Observation | None:
+    """`pending` with `seen` on top, or None where their texts cannot be joined and `pending` must be written first."""
+    splice = pending.splice
+    if seen.splice is not None:
+        splice = _join(pending.splice, seen.splice)
+        if splice is None:
+            return None
     return replace(
         pending,
-        status=status or pending.status,
-        status_message=pending.status_message if update.message is None else update.message,
-        progress_percent=pending.progress_percent if update.percent is None else update.percent,
+        status=seen.status or pending.status,
+        status_message=pending.status_message if seen.status_message is None else seen.status_message,
+        progress_percent=pending.progress_percent if seen.progress_percent is None else seen.progress_percent,
         splice=splice,
-        remote_task_id=update.task_id or pending.remote_task_id,
-        context_id=update.context_id or pending.context_id,
+        remote_task_id=seen.remote_task_id or pending.remote_task_id,
+        context_id=seen.context_id or pending.context_id,
     )
 
 

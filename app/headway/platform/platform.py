@@ -7,24 +7,21 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
-import httpx
-
-from headway.core.api import OPERATOR, Workspace
+from headway.core.api import ONLINE, OPERATOR, Workspace
 from headway.core.clock import Clock
+from headway.core.scopes import ADMIN
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import NewWorkspace, StoredEvent
+from headway.net.http import open_client
 from headway.platform.agents import Agents
-from headway.platform.auth import ADMIN, new_token, token_hash
+from headway.platform.auth import new_token, token_hash
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
 from headway.platform.ring import Frame, Ring
 from headway.platform.settings import Settings
 from headway.platform.stream import encode_frame
-from headway.platform.sweeper import ONLINE, Sweeper
-
-_AGENT_TIMEOUT: Final = httpx.Timeout(10.0, read=30.0)
+from headway.platform.sweeper import Sweeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +52,9 @@ class Platform:
         Raises `ledger.errors.LedgerLocked` where another process runs on the folder, LedgerUnavailable where the
         ledger cannot be used.
         """
-        unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=50)
         async with (
             Ledger.open(folder.ledger, clock=clock, new_id=new_id) as ledger,
-            httpx.AsyncClient(timeout=_AGENT_TIMEOUT, limits=unlimited, trust_env=False) as http,
+            open_client(connections=None) as http,
         ):
             await _admit_admin(ledger, folder)
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)

@@ -7,16 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from headway.a2a.errors import AgentError
-from headway.core.api import Workspace
+from headway.core.api import OFFLINE, ONLINE, Workspace
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerUnavailable, NotFound
 from headway.ledger.ledger import Ledger
 from headway.platform.agents import Agents, card_facts
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.settings import Settings
-
-ONLINE = "online"
-OFFLINE = "offline"
 
 _log = logging.getLogger(__name__)
 

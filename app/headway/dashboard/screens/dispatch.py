@@ -18,12 +18,12 @@ from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from headway.connectors.connector import Capabilities
-from headway.core.api import MAX_PRIORITY, MAX_SECONDS, Workspace
+from headway.core.api import DEGRADED, MAX_PRIORITY, MAX_SECONDS, OFFLINE, ONLINE, Workspace
 from headway.dashboard.cells import fit, one_line
 
 _EXPIRY: Final = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_STATES: Final = {"online": ("●", "$success"), "degraded": ("▲", "$warning"), "offline": ("○", "$error")}
+_STATES: Final = {ONLINE: ("●", "$success"), DEGRADED: ("▲", "$warning"), OFFLINE: ("○", "$error")}
 _NAME_WIDTH: Final = 22
 
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from headway.core.api import Registered, RegisterRequest, Workspace, WorkspaceCreated, WorkspaceRequest
+from headway.core.scopes import workspace_scope
 from headway.core.text import clean_line
 from headway.ledger.records import NewWorkspace
-from headway.platform.auth import new_token, token_hash, workspace_scope
+from headway.platform.auth import new_token, token_hash
 from headway.platform.errors import Missing, Unprocessable
 from headway.platform.platform import Platform
 from headway.platform.routes.asking import Caller, Served, accepts, body_of, refuses
