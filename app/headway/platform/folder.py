@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+_TOKEN: Final = re.compile(rb"[\x21-\x7e]{1,512}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,12 @@ class DataFolder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def token(self) -> str | None:
-        """The admin token, or None before the first start."""
+        """The admin token, or None where the file is missing or holds nothing that a header can carry."""
         try:
-            return self.token_file.read_text().strip() or None
+            text = self.token_file.read_bytes().strip()
         except FileNotFoundError:
             return None
+        return text.decode("ascii") if _TOKEN.fullmatch(text) else None
 
     def ensure_token(self, new_token: Callable[[], str]) -> str:
         """The admin token, made at the first start in a file that only this account can read."""
@@ -64,7 +69,7 @@ class DataFolder:
         try:
             said = json.loads(self._address.read_text())
             running = Running(url=str(said["url"]), pid=int(said["pid"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (FileNotFoundError, IsADirectoryError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return running if _alive(running.pid) else None
 
@@ -81,9 +86,12 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _alive(pid: int) -> bool:
+    # Zero and below are groups of processes to `kill`.
+    if pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
