@@ -14,16 +14,7 @@ import pytest
 from headway.connectors.headway import HeadwayConnector
 from headway.core.delegation import Status
 from headway.dashboard.feed import Feed
-from headway.dashboard.link import (
-    CatchingUp,
-    Connecting,
-    LinkState,
-    Live,
-    NeedsToken,
-    Reconnecting,
-    Resynced,
-    duration,
-)
+from headway.dashboard.link import CatchingUp, Connecting, LinkState, Live, NeedsToken, Reconnecting, Resynced
 from headway.dashboard.store import Store
 from support.agents import ManualClock
 from support.records import completed, event, row, sent, snapshot, status
@@ -341,10 +332,3 @@ async def test_garbage_on_the_stream_neither_ends_it_nor_changes_anything(platfo
 )
 def test_every_state_in_words(link: LinkState, words: str) -> None:
     assert link.words(100.0) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0 s"), (59, "59 s"), (60, "1 min"), (7_300, "2 h"), (200_000, "2 d")]
-)
-def test_spans_in_their_largest_unit(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

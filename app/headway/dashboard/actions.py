@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from headway.connectors.connector import Capabilities
-from headway.core.delegation import Group, Row
+from headway.core.delegation import Row
 
 _KEY_NAMES: Final = {
     "question_mark": "?",
@@ -45,7 +45,6 @@ class Moment:
     row: Row | None = None
     canceling: bool = False
     """A cancel of that row has been asked for."""
-    group: Group = Group.IN_PROGRESS
     filtered: bool = False
     pollable: int = 0
     """How many delegations wait or are stuck."""

@@ -31,3 +31,11 @@ def exact(ms: int) -> str:
     if hours:
         return f"{hours}:{minutes:02}:{seconds:02}"
     return f"{minutes}:{seconds:02}"
+
+
+def spelled(ms: int) -> str:
+    """Milliseconds as the largest whole unit, set off for a sentence: `40 s`, `12 min`, `3 h`, `2 d`."""
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if ms >= size:
+            return f"{ms // size} {unit}"
+    return f"{ms // SECOND} s"

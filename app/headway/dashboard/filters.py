@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from headway.core.delegation import Row, Status
 
 NameOf: TypeAlias = Callable[[str], str]
+"""The name of a workspace, by its id."""
 Test: TypeAlias = Callable[[Row, NameOf, int], bool]
 
 _TERM: Final = re.compile(r'(?P<no>-?)(?:(?P<field>[a-z]+):)?(?P<value>"[^"]*"?|[^\s"]+)', re.IGNORECASE)

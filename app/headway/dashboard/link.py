@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from headway.dashboard.durations import spelled
+
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
@@ -60,7 +62,7 @@ class Resynced:
     missed_seconds: float
 
     def words(self, now: float) -> str:
-        return f"resynced (missed {duration(self.missed_seconds)})"
+        return f"resynced (missed {spelled(int(self.missed_seconds * 1000))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,3 @@ class NeedsToken:
 
 
 LinkState: TypeAlias = Connecting | Live | CatchingUp | Reconnecting | Resynced | NeedsToken
-
-
-def duration(seconds: float) -> str:
-    """A span in its largest unit: 40 s, 12 min, 3 h, 2 d."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 from headway.core.delegation import Row, Status
+from headway.dashboard.filters import NameOf
 from headway.dashboard.ordering import SortKey
-
-NameOf: TypeAlias = Callable[[str], str]
-"""The name of a workspace, by its id."""
 
 _URGENCY: Final = (
     Status.STUCK, Status.INPUT_REQUIRED, Status.CANCELING, Status.IN_PROGRESS, Status.DISPATCHED, Status.QUEUED,
@@ -28,7 +26,6 @@ SORT_KEYS: Final[Mapping[str, Callable[[Row, NameOf], SortKey]]] = {
     "age": lambda row, name_of: -row.created_at,
     "priority": lambda row, name_of: (-row.priority, row.created_at),
     "attempts": lambda row, name_of: (-row.attempt, row.created_at),
-    "status": lambda row, name_of: (_RANK[row.status], row.created_at),
     "progress": lambda row, name_of: (_RANK[row.status], -(row.progress_percent or 0.0)),
     "last": lambda row, name_of: -row.last_activity_at,
     "elapsed": lambda row, name_of: row.created_at,

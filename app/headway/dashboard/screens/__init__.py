@@ -1,0 +1,1 @@
+"""The board's screen and its dialogs."""

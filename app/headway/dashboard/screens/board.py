@@ -176,7 +176,6 @@ class BoardScreen(Screen[None]):
             capabilities=self._session.connector.capabilities,
             row=row,
             canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
-            group=self._active,
             filtered=bool(self._filter) or self._filter_bar.is_open,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             needs_token=isinstance(self._session.feed.link, NeedsToken),

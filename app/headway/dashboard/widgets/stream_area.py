@@ -36,9 +36,6 @@ class StreamArea(Vertical):
             if pane.row is not None:
                 yield pane.row
 
-    def is_pinned(self, delegation_id: str) -> bool:
-        return delegation_id in self._pinned
-
     def show(self, selected: Row | None, rows: Mapping[str, Row], results: Mapping[str, str]) -> None:
         """Show these as they are now. A pinned one that the store let go keeps its last state."""
         for delegation_id, pane in self._pinned.items():

@@ -18,7 +18,7 @@ from headway.dashboard.columns import Span, Tone
 class Toned(Widget):
     """A widget that draws spans of toned text, line by line."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in Tone} | {"tone--cursor", "tone--cursor-dim"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in Tone}
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
