@@ -135,7 +135,6 @@ def test_error_objects_become_typed_errors(error: object, kind: type[AgentRpcErr
     assert raised.value.code == code
 
 
-@pytest.mark.req("A16")
 @pytest.mark.parametrize(
     ("metadata", "percent"),
     [
@@ -159,7 +158,6 @@ def test_progress_in_metadata(metadata: object, percent: float | None) -> None:
     assert metadata_percent(metadata) == percent
 
 
-@pytest.mark.req("A16")
 @pytest.mark.parametrize(
     ("text", "percent"),
     [("63% done", 63.0), ("at 12.5 %", 12.5), ("100%", 100.0), ("250%", None), ("no number %", None), ("step 3", None)],
