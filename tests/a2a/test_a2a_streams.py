@@ -32,6 +32,7 @@ from headway.net.clock import SystemClock
 from headway.net.http import open_client
 from support.agents import ManualClock
 from support.scripted_http import Exchange, ScriptedServer, scripted_server
+from support.scripted_platform import until
 
 DATA = Path(__file__).parents[1] / "data"
 GO = OutgoingMessage("go", "m1", "c1")
@@ -359,18 +360,27 @@ async def test_an_agent_that_is_silent_from_the_start_is_idle_and_perhaps_delive
     assert clock.monotonic() - start >= 300
 
 
+class WatchedClock(ManualClock):
+    """Counts how often it is read: whoever limits a silence reads it when the next wait begins."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return super().monotonic()
+
+
 async def test_pings_keep_a_quiet_stream_alive() -> None:
-    clock = ManualClock()
-    go_on = asyncio.Event()
+    clock = WatchedClock()
 
     async def stream(exchange: Exchange) -> None:
         await streaming(task("working"))(exchange)
         for _ in range(10):
+            before = clock.looks
             await exchange.raw(b": ping\r\n\r\n")
-            await asyncio.sleep(0.01)
+            await until(lambda: clock.looks > before)  # noqa: B023 - awaited in the same round
             clock.advance(200.0)
         await exchange.result(status("completed", "slow but sure"))
-        go_on.set()
 
     async with agent(stream, clock=clock) as (client, server):
         updates = await follow(client)
