@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ from headway.net.sse import EVENT_STREAM, open_stream, read_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from headway.core.clock import Clock
 
@@ -126,18 +127,11 @@ class RpcChannel:
                         for event in batch:
                             yield _event_result(event.event, event.data)
 
-    @asynccontextmanager
-    async def _opened(
+    def _opened(
         self, method: str, url: str, headers: Mapping[str, str], watchdog: IdleWatchdog, **request: Any
-    ) -> AsyncGenerator[httpx.Response, None]:
-        """An open response, the wait for its head watched."""
+    ) -> AbstractAsyncContextManager[httpx.Response]:
         _check_url(url)
-        stream = open_stream(self._http, method, url, headers=headers, **request)
-        response = await watchdog.wait(stream.__aenter__())
-        try:
-            yield response
-        finally:
-            await stream.__aexit__(None, None, None)
+        return open_stream(self._http, method, url, watchdog, headers=headers, **request)
 
 
 def _check_url(url: str) -> None:

@@ -38,14 +38,26 @@ EVENT_STREAM: Final = "text/event-stream"
 
 @asynccontextmanager
 async def open_stream(
-    client: httpx.AsyncClient, method: str, url: str, *, headers: Mapping[str, str], **request: Any
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    watchdog: IdleWatchdog,
+    *,
+    headers: Mapping[str, str],
+    **request: Any,
 ) -> AsyncIterator[httpx.Response]:
-    """Send a request that accepts an event stream; the response is open and unread, its status unchecked."""
+    """Send a request that accepts an event stream; the response is open and unread, its status unchecked.
+
+    Raises `Silent` when the watchdog's limit passes before the head of the response.
+    """
     sent = {**IDENTITY, **headers}
-    async with aconnect_sse(
-        client, method, url, headers=sent, timeout=STREAM_TIMEOUT, follow_redirects=False, **request
-    ) as source:
+    stream = aconnect_sse(client, method, url, headers=sent, timeout=STREAM_TIMEOUT, follow_redirects=False, **request)
+    # Entered by hand, so that only the wait for the head is watched and not the whole block.
+    source = await watchdog.wait(stream.__aenter__())
+    try:
         yield source.response
+    finally:
+        await stream.__aexit__(None, None, None)
 
 
 async def read_events(
@@ -149,14 +161,10 @@ async def subscribe(
 async def _connected(
     client: httpx.AsyncClient, url: str, headers: Mapping[str, str], watchdog: IdleWatchdog
 ) -> AsyncIterator[httpx.Response]:
-    stream = open_stream(client, "GET", url, headers=headers)
-    response = await watchdog.wait(stream.__aenter__())
-    try:
+    async with open_stream(client, "GET", url, watchdog, headers=headers) as response:
         if response.status_code != httpx.codes.OK:
             raise _refusal(response.status_code, (await read_error_body(response, watchdog)).excerpt())
         yield response
-    finally:
-        await stream.__aexit__(None, None, None)
 
 
 def _refusal(status: int, detail: str) -> BadStatus:
