@@ -118,8 +118,11 @@ class AgentClient:
         return _whole(transcript, result)
 
     async def get(self, task_id: str) -> AgentUpdate:
-        """Ask how a task stands; the whole of it, spliced at offset 0. Raises `UnknownTask`."""
-        return _whole(Transcript(), await self.ask(Verb.GET, task_id))
+        """Ask how a task stands; the whole of it, spliced at offset 0. Raises `UnknownTask`.
+
+        Raises `AgentProtocolError` where the answer is about another task, as `cancel` does.
+        """
+        return _about(task_id, await self.ask(Verb.GET, task_id))
 
     async def cancel(self, task_id: str) -> AgentUpdate:
         """Ask the agent to cancel and return what it answered, which need not be canceled.
@@ -127,7 +130,7 @@ class AgentClient:
         Raises `NotCancelable` when the task has finished and `UnknownTask` when it is gone. A sloppy agent may still
         overwrite canceled: `get` says how the task stands afterwards.
         """
-        return _whole(Transcript(), await self.ask(Verb.CANCEL, task_id))
+        return _about(task_id, await self.ask(Verb.CANCEL, task_id))
 
     async def find_task(self, context_id: str) -> str | None:
         """The id of the task of a context, for a message that was sent and whose answer never came.
@@ -272,6 +275,14 @@ class AgentClient:
             self._card_asked = True
         except (AgentLost, AgentIdle) as error:
             raise AgentUnreachable(f"could not read the agent's card: {error}; nothing was sent") from error
+
+
+def _about(task_id: str, result: object) -> AgentUpdate:
+    transcript = Transcript()
+    update = _whole(transcript, result)
+    if transcript.task_id not in (task_id, None):
+        raise AgentProtocolError("the agent answered about another task")
+    return update
 
 
 def _whole(transcript: Transcript, result: object) -> AgentUpdate:
