@@ -8,6 +8,7 @@ import re
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 from headway.agents.behaviours import BehaviourName
 from headway.agents.fleet import serve_agent
@@ -158,6 +159,24 @@ async def test_a_platform_outlives_agents_whose_host_name_cannot_be_decoded(tmp_
         assert coder_seen["status"] == "online"
         await served.until_status(await served.delegate(good, "steps=1 delay=0"), "completed")
         assert (await served.get(f"/workspaces/{odd}"))["status"] == "offline"
+
+
+async def test_a_caller_that_hangs_up_in_its_body_is_no_fault_of_ours(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with platform(tmp_path) as served:
+        before = len(asyncio.all_tasks())
+        _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(served.url).port)
+        head = f"POST /workspaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token}\r\n"
+        writer.write(f"{head}Content-Length: 9\r\n\r\n{{".encode())
+        await writer.drain()
+        await eventually(lambda: len(asyncio.all_tasks()) > before)
+        # The request is at work once the tokens are looked at; a round trip of ours stands behind it in the same queue.
+        await served.get("/workspaces")
+        writer.close()
+        await writer.wait_closed()
+        await eventually(lambda: len(asyncio.all_tasks()) <= before)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_paths_and_queries_that_are_no_ids(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterable
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from headway.core.text import clean_json, clean_line
 from headway.platform.errors import BadRequest, TooLarge, Unprocessable
@@ -23,12 +24,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_body(chunks: AsyncIterable[bytes], *, limit: int) -> bytes:
-    """Collect a body of at most `limit` bytes. Raises TooLarge beyond it."""
+    """Collect a body of at most `limit` bytes. Raises TooLarge beyond it, BadRequest where the caller hangs up."""
     body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > limit:
-            raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+    try:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > limit:
+                raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+    except ClientDisconnect as gone:
+        raise BadRequest("the body ended early; nothing was changed") from gone
     return bytes(body)
 
 
