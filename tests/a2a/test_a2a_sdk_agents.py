@@ -214,7 +214,8 @@ async def test_killed_and_restarted_it_is_asked_and_its_task_is_not_sent_again(t
         async with aclosing(updates), sdk_agent(*options, log=log) as reborn:
             following = asyncio.create_task(_last_state(updates))
             whole = await client_of(reborn, http).get(task_id)
-            assert whole.state is TaskState.WORKING
+            # How far the SDK's store had got when the agent was killed is chance.
+            assert whole.state in (TaskState.SUBMITTED, TaskState.WORKING)
             assert not following.done()
             following.cancel()
             await asyncio.wait([following])
