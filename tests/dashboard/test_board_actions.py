@@ -233,6 +233,18 @@ async def test_pin_keeps_a_stream_beside_the_selected_one() -> None:
         await board.until(lambda: "shard 17 of 64" not in board.text("streams"))
 
 
+async def test_a_stream_is_wrapped_to_the_width_of_its_pane_as_soon_as_it_is_pinned() -> None:
+    connector, running = one_running()
+    line = "Looking for the points of no return: 2"
+    connector.say(running, f"{line}\n")
+    async with open_board(connector) as board:
+        await board.seen(line)
+        await board.pilot.press("o")
+        await board.until(lambda: len(board.app.screen.query("StreamPane")) == 2)
+        await board.settled()
+        await board.seen(line, seconds=1.0)
+
+
 async def test_no_more_streams_are_pinned_than_there_is_room_for() -> None:
     async with open_board(fleet()) as board:
         for _ in range(5):

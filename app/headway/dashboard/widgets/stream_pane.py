@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual import events
+from textual.geometry import Size
 from textual.strip import Strip
 
 from headway.core.delegation import Row, Status
@@ -50,7 +50,14 @@ class StreamPane(LineView):
         """A second has passed: the standing may read otherwise."""
         self.repaint(range(self.HEAD))
 
-    def on_resize(self, event: events.Resize) -> None:
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # Not on_resize: a pane that is mounted while anything asks for a region gets its size without that event.
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if changed:
+            self.call_later(self._wrap_anew)
+        return changed
+
+    def _wrap_anew(self) -> None:
         self._painted.clear()
         self._set_title()
         self._take_over(anew=False)
@@ -60,6 +67,9 @@ class StreamPane(LineView):
         self.follows = new_value >= self.max_scroll_y
 
     def _take_over(self, *, anew: bool) -> None:
+        if not self.size.width:
+            # Before its first layout there is no width to wrap at.
+            return
         follow = self.follows
         width = self._text_width
         dropped = self._text.show(self.row.progress, width) if self.row else 0
