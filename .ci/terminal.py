@@ -75,9 +75,9 @@ class Terminal:
         """The screen as it is now, one line each row, without trailing blanks."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def send(self, keys: str) -> None:
-        """Type the keys."""
-        os.write(self._descriptor, keys.encode())
+    def send(self, keys: str | bytes) -> None:
+        """Type the keys, or whatever bytes."""
+        os.write(self._descriptor, keys if isinstance(keys, bytes) else keys.encode())
 
     def wait_until(self, condition: Callable[[str], bool], *, seconds: float) -> bool:
         """Read until the condition holds for the screen's text. False when the time is up or the program has ended."""

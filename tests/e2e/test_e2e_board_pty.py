@@ -106,3 +106,16 @@ def test_no_text_from_outside_reaches_the_terminal_as_anything_but_text(tmp_path
 
     assert unusual(written) <= harmless
     assert not UNSEEN.search(SEQUENCE.sub(b"", written).decode("utf-8"))
+
+
+@pytest.mark.parametrize("garbage", [b"\x9b", b"\xff\xfe\x80", b"\x1b[200~\x9b pasted \xf0\x28\x1b[201~"])
+def test_bytes_that_are_no_text_do_not_end_the_board(tmp_path: Path, garbage: bytes) -> None:
+    with platform(tmp_path), board(tmp_path) as terminal:
+        terminal.send("/")
+        shows(terminal, "esc Clear filter")
+        terminal.send(garbage)
+        terminal.wait_until_quiet(seconds=WITHIN)
+        terminal.send(ESCAPE)
+        shows(terminal, "● live")
+        terminal.wait_until_quiet(seconds=WITHIN)
+        quits(terminal)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
+import httpx
 import pytest
 from support.dispatching import dispatch_many
 from support.processes import Cli, agent, journal, platform
@@ -181,3 +184,23 @@ def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path
     assert {one["result"] for one in ended} == {"".join(f"chunk {number}\n" for number in range(1, 41))}
     sent = [line["message_id"] for line in journal(log, "send")]
     assert sorted(sent) == sorted(one["delegation_id"] for one in ended)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_serve_ends_cleanly_and_takes_its_address_back(tmp_path: Path, number: signal.Signals) -> None:
+    with platform(tmp_path) as running:
+        assert (tmp_path / "platform.json").exists()
+        running.process.send_signal(number)
+        assert running.process.wait(15) == 0
+    assert not (tmp_path / "platform.json").exists()
+
+
+@pytest.mark.req("C6")
+@pytest.mark.parametrize("delegation_id", ["a/b", "..", "", "x\ny", "-", "é"])
+def test_an_id_that_no_path_can_name_is_not_recorded(place: Path, delegation_id: str) -> None:
+    token = (place / "admin-token").read_text().strip()
+    url = json.loads((place / "platform.json").read_text())["url"]
+    body = {"target_id": str(UUID(int=1)), "task": "t", "delegation_id": delegation_id}
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{url}/workspaces/operator/delegations/record", json=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid request body"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator
@@ -38,6 +39,7 @@ NOT_STREAMING: Final = frozenset({METHOD_NOT_FOUND, UNSUPPORTED_OPERATION})
 """Refusals of a stream: the method is not there, or the operation is not supported."""
 _BROKEN: Final = (AgentLost, AgentIdle, AgentUnreachable)
 
+FRAMES_A_TURN: Final = 20
 _END: Final = object()
 
 _log = logging.getLogger(__name__)
@@ -178,6 +180,7 @@ class Follower:
     async def _read(self, results: AsyncGenerator[object]) -> AsyncGenerator[AgentUpdate]:
         """The updates of one stream, up to the end of the task or of the stream, whichever comes first."""
         held: Frame | None = None
+        read = 0
         try:
             async with aclosing(results), IdleWatchdog(self._clock, self._policy.settle) as settling:
                 while True:
@@ -190,6 +193,10 @@ class Follower:
                         _log.warning("skipped a frame that is no task, message or update")
                         continue
                     self._heard = True
+                    read += 1
+                    if not read % FRAMES_A_TURN:
+                        # Many frames may be there at once; others want their turn between.
+                        await asyncio.sleep(0)
                     if _goes_on(frame):
                         held = frame
                         continue

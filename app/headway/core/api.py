@@ -20,6 +20,8 @@ ONLINE: Final = "online"
 DEGRADED: Final = "degraded"
 OFFLINE: Final = "offline"
 """How a workspace is; other platforms may have words of their own for it."""
+DELEGATION_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+"""What an agent may call its own delegation: what a URL can name as it is."""
 MAX_PRIORITY: Final = 1_000
 MAX_SECONDS: Final = 10 * 365 * 86_400
 SNAPSHOT_FINISHED: Final = 1_000
@@ -59,7 +61,7 @@ class RecordRequest(Body):
 
     target_id: str
     task: str
-    delegation_id: str = Field(min_length=1, max_length=256)
+    delegation_id: str = Field(max_length=256, pattern=DELEGATION_ID)
 
 
 class RecordAccepted(Body):

@@ -15,6 +15,7 @@ from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.palette import ActionsProvider
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.session import Session
+from headway.dashboard.terminal_input import forgive_undecodable_input
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import HEADWAY
 from headway.resources import styles_folder
@@ -54,6 +55,7 @@ class HeadwayApp(App[None]):
         rng: random.Random | None = None,
         on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
     ) -> None:
+        forgive_undecodable_input()
         styles = styles_folder()
         super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
         self.session = Session(

@@ -24,6 +24,8 @@ EXCERPT_LIMIT: Final = 200
 ERROR_BODY_LIMIT: Final = 65_536
 """Bytes read of a body that comes with an error status."""
 CONNECT_SECONDS: Final = 10.0
+KEPT_SECONDS: Final = 2.0
+"""Idle connections are dropped sooner than servers do (uvicorn: 5 s): a request on a dying one may be lost."""
 STREAM_TIMEOUT: Final = httpx.Timeout(CONNECT_SECONDS, read=None, write=30.0)
 """No read timeout: silence is watched by an `IdleWatchdog`, on the injected clock."""
 IDENTITY: Final = {"Accept-Encoding": "identity"}
@@ -35,7 +37,7 @@ def open_client(*, connections: int | None = 1_000) -> httpx.AsyncClient:
 
     `connections` is how many may be open at once; None is without bound.
     """
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100)
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=KEPT_SECONDS)
     return httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT)
 
 

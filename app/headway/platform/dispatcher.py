@@ -206,7 +206,7 @@ class Dispatcher:
     async def _wait_for_slot(self, delegation: Delegation, busy: AgentBusy) -> None:
         """The agent took nothing on: back to the queue, or to its end where that was asked for meanwhile."""
         delegation_id, target_id = delegation.delegation_id, delegation.target_id
-        pause = busy.retry_after or self._settings.busy_pause
+        pause = max(busy.retry_after or 0.0, self._settings.busy_pause)
         if self._works_for_us(target_id):
             # The end of what it has taken on will say that there is room.
             pause = max(pause, self._settings.busy_recheck)

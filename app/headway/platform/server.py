@@ -23,6 +23,7 @@ from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
 
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_SECONDS: Final = 3
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ async def serve_on(
     clock: Clock | None = None,
     new_id: Callable[[], str] = lambda: str(uuid4()),
 ) -> None:
-    """Run a platform on `folder` until `stop` is set or SIGTERM or SIGINT comes; `ready` is told its URL.
+    """Run a platform on `folder` until `stop` is set or SIGTERM, SIGINT or SIGHUP comes; `ready` is told its URL.
 
     Raises `ledger.errors.LedgerLocked`, `ledger.errors.LedgerUnavailable` and OSError before `ready`.
     """
@@ -102,10 +103,12 @@ def take_over(descriptor: int) -> socket.socket:
 @contextmanager
 def _signals(stop: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    # What is ignored already stays so: `nohup headway serve` outlives its terminal.
+    heeded = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in heeded:
         loop.add_signal_handler(number, stop.set)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in heeded:
             loop.remove_signal_handler(number)

@@ -24,7 +24,7 @@ class Settings:
     claim_batch: int = 100
     """How many delegations one look at a target claims at most."""
     busy_pause: float = 1.0
-    """How long a target that said it is busy is left alone when it names no time itself."""
+    """How long a target that said it is busy is left alone at the least; longer when it names a longer time."""
     busy_recheck: float = 15.0
     """How long it is left alone at the least while it works on others of ours, whose end is waited for."""
     ask_patience: float = 120.0
