@@ -46,8 +46,10 @@ check: install ## everything that can be judged without running the tests, and t
 reqs: install ## the requirement ids with the tests that prove them
 	@$(BIN)/python .ci/reqs.py
 
-bench: install ## every figure of benchmarks/, each a ratio measured side by side
-	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: install ## every figure of benchmarks/, each a ratio measured side by side (BENCH=P1 for one of them)
+	@set -e; one=$$(echo "$(BENCH)" | tr A-Z a-z); for script in benchmarks/$${one:+$${one}_}[!_]*.py; do \
+		[ -e "$$script" ] || { echo "There is no benchmark $(BENCH) in benchmarks/. Nothing was run." >&2; exit 1; }; \
+		echo "== $$script"; $(BIN)/python "$$script"; done
 
 screenshots: install ## take the pictures in screenshots/ again, from a real run of the demo
 	$(BIN)/python screenshots/take.py
