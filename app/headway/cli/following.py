@@ -21,6 +21,7 @@ async def follow(connector: Connector, delegation_id: str, write: Callable[[str]
     """Write the progress text of a delegation as it comes, through every reconnect; its record once it has ended.
 
     Text that an agent takes back cannot be unwritten: what replaces it begins on a new line.
+    The last line is ended, for on a terminal the result or the next prompt comes after it.
     """
     printed = EMPTY_PROGRESS
     while True:
@@ -29,7 +30,9 @@ async def follow(connector: Connector, delegation_id: str, write: Callable[[str]
         except CursorGone:
             continue
         delegation = await connector.delegation(delegation_id)
-        _write_new(printed, _text_of(delegation), write)
+        whole = _write_new(printed, _text_of(delegation), write)
+        if whole.chunks and not whole.chunks[-1].endswith("\n"):
+            write("\n")
         return delegation
 
 
