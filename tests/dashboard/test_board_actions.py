@@ -277,14 +277,16 @@ async def test_a_filter_with_time_lets_others_pass_as_time_goes_on() -> None:
         await board.seen("In progress 1 of 1")
 
 
-async def test_sort_goes_through_the_columns_and_back() -> None:
-    async with open_board(fleet()) as board:
+@pytest.mark.parametrize(("width", "shown"), [(120, []), (200, ["output"])])
+async def test_sort_goes_through_the_columns_that_are_shown_and_back(width: int, shown: list[str]) -> None:
+    async with open_board(fleet(), size=(width, 36)) as board:
         table = board.table(Group.IN_PROGRESS)
         seen = []
-        for _ in range(6):
+        for _ in range(5 + len(shown)):
             await board.pilot.press("s")
+            await board.until(lambda: "▴" in board.text("in_progress"))
             seen.append(table.view.sort_column)
-        assert seen == ["output", "target", "task", "progress", "last", "elapsed"]
+        assert seen == [*shown, "target", "task", "progress", "last", "elapsed"]
         first = table.view.id_at(0)
         await board.pilot.press("S")
         assert table.view.id_at(len(table.view) - 1) == first

@@ -100,7 +100,7 @@ class Views(RuleBasedStateMachine):
     @rule(group=st.sampled_from(list(Group)), turns=st.integers(1, 6))
     def sort(self, group: Group, turns: int) -> None:
         for _ in range(turns):
-            self.views[group].sort_by_next()
+            self.views[group].sort_by_next(SORT_KEYS)
 
     @rule(group=st.sampled_from(list(Group)))
     def reverse(self, group: Group) -> None:

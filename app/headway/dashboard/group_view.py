@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 
 from headway.core.delegation import Group, Row
@@ -106,10 +106,11 @@ class GroupView:
         self._filter = wanted
         self.rebuild()
 
-    def sort_by_next(self) -> None:
-        """Sort by the next column of the table, ascending."""
+    def sort_by_next(self, shown: Container[str]) -> None:
+        """Sort by the next column of the table that is among `shown`, ascending."""
         ids = [column.id for column in COLUMNS[self.group]]
-        self.sort_column = ids[(ids.index(self.sort_column) + 1) % len(ids)]
+        at = ids.index(self.sort_column) + 1
+        self.sort_column = next((one for one in ids[at:] + ids[:at] if one in shown), self.sort_column)
         self._order.reverse = False
         self.rebuild()
 

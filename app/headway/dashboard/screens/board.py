@@ -315,7 +315,7 @@ class BoardScreen(Screen[None]):
         self._selection_changed()
 
     def action_sort(self) -> None:
-        self._views[self._active].sort_by_next()
+        self._views[self._active].sort_by_next(self._tables[self._active].shown_columns)
         self._tables[self._active].reload()
 
     def action_reverse(self) -> None:

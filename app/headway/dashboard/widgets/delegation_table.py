@@ -75,6 +75,11 @@ class DelegationTable(LineView):
         self.set_length(len(self.view))
         self.keep_cursor_visible()
 
+    @property
+    def shown_columns(self) -> frozenset[str]:
+        """The ids of the columns that the width has room for."""
+        return frozenset(place.column.id for place in self._places)
+
     # What the board tells the table
 
     def reload(self) -> None:
