@@ -106,6 +106,8 @@ async def _rest() -> None:
 
 
 async def _take_all(app: HeadwayApp, clock: ManualClock, pilot: Pilot[object]) -> None:
+    await pilot.press("o", "down")
+    await _advance(clock, pilot, 1.0)
     _save(app, "board")
     await pilot.press("d")
     await _advance(clock, pilot, STEP)
