@@ -62,8 +62,11 @@ def _count(served: Api, ids: dict[str, str], status: Status) -> int:
 
 async def eventually_ended(served: Api, delegation_id: str) -> None:
     async with asyncio.timeout(30):
-        while not Status((await served.record(delegation_id))["status"]).is_terminal:
+        while True:
+            # Counted before the record is read: what ends it after that is still to come.
             seen = len(served.log.events)
+            if Status((await served.record(delegation_id))["status"]).is_terminal:
+                return
             await served.log.until(lambda goal=seen: len(served.log.events) > goal)
 
 
