@@ -95,7 +95,7 @@ async def test_no_size_of_text_freezes_the_paint(text: str) -> None:
     # The least of three: a collection of garbage in one of them is not the paint's doing.
     some = min([await paint_seconds(text[:MORE_THAN_A_PANE_TAKES]) for _ in range(3)])
     much = min([await paint_seconds(text) for _ in range(3)])
-    assert much < 4 * some, f"{much:.4f} s for {len(text):,} characters, {some:.4f} s for {MORE_THAN_A_PANE_TAKES:,}"
+    assert much < 6 * some, f"{much:.4f} s for {len(text):,} characters, {some:.4f} s for {MORE_THAN_A_PANE_TAKES:,}"
 
 
 async def paint_seconds(text: str) -> float:
