@@ -23,14 +23,17 @@ from sqlalchemy import (
 
 from headway.core.delegation import Status
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration: what this version reads and writes."""
 
-WAITING: Final = "status IN ('pending', 'queued') AND recorded = 0"
+WAITING: Final = "status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)"
+"""What is ours to hand over: what its source sends itself is not, unless the gateway has taken it into the queue."""
 KEY_HELD: Final = "idempotency_key IS NOT NULL AND status NOT IN ('failed', 'canceled')"
 # SQLite uses a partial index only where the query repeats its condition, so conditions are constants.
 ACTIVE_DEADLINE: Final = "deadline IS NOT NULL AND finished_at IS NULL"
 FINISHED: Final = "finished_at IS NOT NULL"
+IN_QUEUE: Final = "queue_id IS NOT NULL"
+MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
 
 metadata = MetaData()
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -86,6 +89,11 @@ delegations = Table(
     Column("progress_start", BigInteger, nullable=False),
     Column("progress_end", BigInteger, nullable=False),
     Column("progress_chunk", BigInteger, nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("queued_at", BigInteger),
+    Column("queue_id", Text),
+    Column("message_id", Text),
+    Column("retry_of", Text),
 )
 
 _d = delegations.c
@@ -106,6 +114,22 @@ Index(
     sqlite_where=text(KEY_HELD),
     postgresql_where=text(KEY_HELD),
 )
+Index(
+    "delegations_queue_id",
+    _d.queue_id,
+    unique=True,
+    sqlite_where=text(IN_QUEUE),
+    postgresql_where=text(IN_QUEUE),
+)
+Index(
+    "delegations_message",
+    _d.target_id,
+    _d.source_id,
+    _d.message_id,
+    unique=True,
+    sqlite_where=text(MESSAGE_HELD),
+    postgresql_where=text(MESSAGE_HELD),
+)
 
 bodies = Table(
     "bodies",
@@ -114,6 +138,7 @@ bodies = Table(
     Column("task", Text, nullable=False),
     Column("result", Text),
     Column("traceparent", Text),
+    Column("request", Text),
 )
 
 progress = Table(
@@ -155,6 +180,9 @@ workspaces = Table(
     Column("last_sample_error", Text),
     Column("uptime_seconds", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("external", SmallInteger, nullable=False, server_default="1"),
+    Column("runtime_state", Text),
+    Column("runtime_metadata", Text),
 )
 
 tokens = Table(
@@ -163,8 +191,30 @@ tokens = Table(
     Column("hash", Text, primary_key=True),
     Column("scope", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("label", Text),
 )
 Index("tokens_scope", tokens.c.scope)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("activity_id", Text, nullable=False, unique=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("source_id", Text),
+    Column("target_id", Text),
+    Column("method", Text),
+    Column("summary", Text),
+    Column("status", Text, nullable=False),
+    Column("request_body", Text),
+    Column("response_body", Text),
+    Column("error_detail", Text),
+    Column("duration_ms", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("activity_workspace", activity.c.workspace_id, activity.c.id)
+Index("activity_created", activity.c.created_at)
 
 
 def status_in(statuses: Iterable[Status]) -> ColumnElement[bool]:

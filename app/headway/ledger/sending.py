@@ -189,10 +189,10 @@ def _insert(
         raise AssertionError("DELEGATION_SENT made no row")
     blank = dict.fromkeys(column.name for column in schema.delegations.columns)
     known = {column.name: getattr(row, column.name) for column in rows.ROW_COLUMNS}
-    extent = {"progress_start": 0, "progress_end": 0, "progress_chunk": 0}
+    zeros = {"progress_start": 0, "progress_end": 0, "progress_chunk": 0, "tries": 0}
     key = _INSERT(
         transaction.conn,
-        **{**blank, **known, **extent, "idempotency_key": new.idempotency_key, "context_id": context_id},
+        **{**blank, **known, **zeros, "idempotency_key": new.idempotency_key, "context_id": context_id},
     ).scalar_one()
-    _INSERT_BODY(transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent)
+    _INSERT_BODY(transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None)
     transaction.count(None, row.status)

@@ -95,6 +95,7 @@ def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
         "active_tasks": 0,
         "max_concurrent_tasks": new.max_concurrent_tasks,
         "created_at": now,
+        "external": 1,
     }
     _INSERT(transaction.conn, **values)
     made = must_get(transaction.conn, workspace_id)
@@ -175,7 +176,7 @@ def add_token(transaction: Transaction, token_hash: str, scope: str) -> None:
     """
     if find_token(transaction.conn, token_hash) is not None:
         raise Conflict("this token is kept already; nothing was changed; make a new one")
-    _INSERT_TOKEN(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms())
+    _INSERT_TOKEN(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms(), label=None)
 
 
 def find_token(conn: Connection, token_hash: str) -> str | None:
