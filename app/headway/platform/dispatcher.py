@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from headway.a2a.client import AgentClient
 from headway.a2a.errors import AgentBusy, AgentError, AgentUnreachable
@@ -22,6 +21,8 @@ from headway.platform.attempt import Attempt
 from headway.platform.canceling import cancel_at_agent
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
+from headway.platform.slots import Slots
+from headway.platform.tasks import Tasks
 
 NO_URL = "No URL for workspace"
 UNKNOWN_TARGET = "unknown target workspace"
@@ -42,18 +43,16 @@ class _Following:
 class Dispatcher:
     """Runs one task per delegation in flight. All its knowledge is in the ledger: it can be ended at any moment."""
 
-    def __init__(self, ledger: Ledger, agents: Agents, clock: Clock, settings: Settings) -> None:
+    def __init__(self, ledger: Ledger, agents: Agents, slots: Slots, clock: Clock, settings: Settings) -> None:
         self._ledger = ledger
         self._agents = agents
+        self._slots = slots
         self._clock = clock
         self._settings = settings
         self._nudged: set[str] = set()
         self._wake = asyncio.Event()
         self._following: dict[str, _Following] = {}
-        self._in_flight: Counter[str] = Counter()
-        self._busy_until: dict[str, float] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._named: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Tasks()
 
     async def run(self) -> None:
         """Resume what an earlier run left, then dispatch until canceled; what is in flight then is left to the next."""
@@ -66,23 +65,16 @@ class Dispatcher:
                 for target_id in sorted(targets):
                     await self._outlast(partial(self._dispatch, target_id))
         finally:
-            tasks = list(self._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._tasks.end()
 
     def nudge(self, target_id: str) -> None:
         """Look at what waits for a target: something was delegated, or a slot may be free."""
         self._nudged.add(target_id)
         self._wake.set()
 
-    def in_flight(self, target_id: str) -> int:
-        """How many delegations hold a slot of the target."""
-        return self._in_flight[target_id]
-
     def cancel(self, delegation: Delegation) -> None:
         """See a cancel through, whose request is durable already."""
-        self._start(f"cancel {delegation.delegation_id}", lambda: self._cancel(delegation))
+        self._tasks.start(f"cancel {delegation.delegation_id}", lambda: self._cancel(delegation))
 
     def drop(self, delegation_id: str) -> None:
         """Stop following a delegation that has been settled, and let its agent know as far as it listens."""
@@ -90,7 +82,7 @@ class Dispatcher:
         if following is None:
             return
         following.task.cancel()
-        self._start(f"cancel {delegation_id}", lambda: self._tell_canceled(following.attempt))
+        self._tasks.start(f"cancel {delegation_id}", lambda: self._tell_canceled(following.attempt))
 
     async def poll(self, delegation: Delegation) -> None:
         """Ask the agent now and write what it says. Raises AgentError where it cannot be asked."""
@@ -142,8 +134,7 @@ class Dispatcher:
         if workspace is None or client is None:
             await self._fail_waiting(target_id, UNKNOWN_TARGET if workspace is None else NO_URL)
             return
-        free = workspace.max_concurrent_tasks - self._in_flight[target_id]
-        if free > 0 and not self._is_busy(target_id):
+        if free := self._slots.free(workspace):
             claimed = await self._ledger.claim(target_id, min(free, self._settings.claim_batch))
             for delegation in claimed:
                 attempt = self._attempt(delegation, client)
@@ -158,9 +149,6 @@ class Dispatcher:
                 for item in listed:
                     await self._fail(item.row.delegation_id, None, error)
 
-    def _is_busy(self, target_id: str) -> bool:
-        return self._clock.monotonic() < self._busy_until.get(target_id, 0.0)
-
     def _attempt(self, delegation: Delegation, client: AgentClient) -> Attempt:
         return Attempt(delegation, client, self._ledger, self._clock, self._settings)
 
@@ -170,17 +158,15 @@ class Dispatcher:
         known = self._following.get(delegation_id)
         if known is not None and known.attempt.delegation.attempt == attempt.delegation.attempt:
             return
-        self._in_flight[target_id] += 1
-        task = self._begin(delegation_id, self._see_through(attempt, work))
+        self._slots.take(target_id)
+        task = self._tasks.begin(delegation_id, self._see_through(attempt, work))
         following = self._following[delegation_id] = _Following(attempt, task)
         # Not a `finally` in the task: one that is canceled before its first step never gets that far.
         task.add_done_callback(lambda _: self._let_go(following))
 
     def _let_go(self, following: _Following) -> None:
         delegation = following.attempt.delegation
-        self._in_flight[delegation.target_id] -= 1
-        if not self._in_flight[delegation.target_id]:
-            del self._in_flight[delegation.target_id]
+        self._slots.give_back(delegation.target_id)
         if self._following.get(delegation.delegation_id) is following:
             del self._following[delegation.delegation_id]
         self.nudge(delegation.target_id)
@@ -201,7 +187,7 @@ class Dispatcher:
         except (Conflict, NotFound) as refused:
             _log.info("what the agent of %s said came late: %s", delegation.delegation_id, refused)
         # One of ours has ended there, so that there is room whatever the agent said before.
-        self._busy_until.pop(delegation.target_id, None)
+        self._slots.end_rest(delegation.target_id)
 
     async def _wait_for_slot(self, delegation: Delegation, busy: AgentBusy) -> None:
         """The agent took nothing on: back to the queue, or to its end where that was asked for meanwhile."""
@@ -210,9 +196,9 @@ class Dispatcher:
         if self._works_for_us(target_id):
             # The end of what it has taken on will say that there is room.
             pause = max(pause, self._settings.busy_recheck)
-        self._busy_until[target_id] = self._clock.monotonic() + pause
+        self._slots.rest(target_id, pause)
         # Each word has its own nudge: the last one may end sooner or later than the one before.
-        self._begin(f"busy {target_id}", self._nudge_after(target_id, pause))
+        self._tasks.begin(f"busy {target_id}", self._nudge_after(target_id, pause))
         message = "the agent is busy"
         try:
             await self._outlast(
@@ -221,7 +207,7 @@ class Dispatcher:
         except IllegalMove as refused:
             if refused.status is Status.CANCELING:
                 await self._settle(delegation_id, delegation.attempt, Cancellation(False, NEVER_SENT))
-                self._stop(f"cancel {delegation_id}")
+                self._tasks.stop(f"cancel {delegation_id}")
             else:
                 error = f"{busy}; it had been silent for too long to wait in the queue again"
                 await self._fail(delegation_id, delegation.attempt, error)
@@ -273,25 +259,3 @@ class Dispatcher:
 
     async def _outlast(self, work: Callable[[], Awaitable[T]]) -> T:
         return await outlast(self._clock, self._settings.ledger_retry, work)
-
-    def _stop(self, name: str) -> None:
-        if task := self._named.get(name):
-            task.cancel()
-
-    def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run something beside the loop under a name; the same thing is not run twice at once."""
-        if name in self._named:
-            return
-        self._named[name] = self._begin(name, work())
-        self._named[name].add_done_callback(lambda _: self._named.pop(name))
-
-    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("%s: ended by a fault of the platform", task.get_name(), exc_info=error)

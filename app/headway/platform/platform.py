@@ -20,6 +20,7 @@ from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
 from headway.platform.ring import Frame, Ring
 from headway.platform.settings import Settings
+from headway.platform.slots import Slots
 from headway.platform.stream import encode_frame
 from headway.platform.sweeper import Sweeper
 
@@ -31,6 +32,7 @@ class Platform:
     ledger: Ledger
     ring: Ring
     agents: Agents
+    slots: Slots
     dispatcher: Dispatcher
     sweeper: Sweeper
     clock: Clock
@@ -58,7 +60,8 @@ class Platform:
         ):
             await _admit_admin(ledger, folder)
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
-            dispatcher = Dispatcher(ledger, agents, clock, settings)
+            slots = Slots(clock)
+            dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
             sweeper = Sweeper(ledger, dispatcher, agents, clock, settings)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
             unsubscribe = ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events))
@@ -66,7 +69,7 @@ class Platform:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(dispatcher.run()), group.create_task(sweeper.run())]
                 try:
-                    yield cls(ledger, ring, agents, dispatcher, sweeper, clock, settings)
+                    yield cls(ledger, ring, agents, slots, dispatcher, sweeper, clock, settings)
                 finally:
                     unsubscribe()
                     for task in running:

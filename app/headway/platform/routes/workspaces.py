@@ -98,7 +98,7 @@ def _now(platform: Platform, workspace: Workspace) -> Workspace:
     """The busy-ness of an agent that sends no heartbeat is what is in flight here."""
     if workspace.last_heartbeat_at is not None:
         return workspace
-    return workspace.model_copy(update={"active_tasks": platform.dispatcher.in_flight(workspace.id)})
+    return workspace.model_copy(update={"active_tasks": platform.slots.in_flight(workspace.id)})
 
 
 def _name(text: str) -> str:

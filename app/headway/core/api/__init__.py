@@ -1,0 +1,69 @@
+"""Request and response bodies of the HTTP API, shared by the server and its clients (spec: platform-api).
+
+Texts in requests are bounded here and cleaned by the platform's door; texts in responses are cleaned by the connector
+that reads them.
+"""
+
+from __future__ import annotations
+
+from headway.core.api.body import (
+    Body,
+    ErrorBody,
+)
+from headway.core.api.delegations import (
+    DELEGATION_ID,
+    MAX_PRIORITY,
+    MAX_SECONDS,
+    CancelRequest,
+    DelegateAccepted,
+    DelegateRequest,
+    DelegationSummary,
+    RecordAccepted,
+    RecordRequest,
+    StatusAnswer,
+    UpdateRequest,
+)
+from headway.core.api.service import (
+    SNAPSHOT_FINISHED,
+    Health,
+    Snapshot,
+)
+from headway.core.api.workspaces import (
+    DEGRADED,
+    OFFLINE,
+    ONLINE,
+    OPERATOR,
+    Registered,
+    RegisterRequest,
+    Workspace,
+    WorkspaceCreated,
+    WorkspaceRequest,
+)
+
+__all__ = [
+    "DEGRADED",
+    "DELEGATION_ID",
+    "MAX_PRIORITY",
+    "MAX_SECONDS",
+    "OFFLINE",
+    "ONLINE",
+    "OPERATOR",
+    "SNAPSHOT_FINISHED",
+    "Body",
+    "CancelRequest",
+    "DelegateAccepted",
+    "DelegateRequest",
+    "DelegationSummary",
+    "ErrorBody",
+    "Health",
+    "RecordAccepted",
+    "RecordRequest",
+    "RegisterRequest",
+    "Registered",
+    "Snapshot",
+    "StatusAnswer",
+    "UpdateRequest",
+    "Workspace",
+    "WorkspaceCreated",
+    "WorkspaceRequest",
+]

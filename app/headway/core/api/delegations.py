@@ -1,0 +1,84 @@
+"""Bodies of `/workspaces/:id/delegate` and `/workspaces/:id/delegations` (spec: platform-api, "Delegations")."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from headway.core.api.body import Body
+from headway.core.delegation import Status
+from headway.core.timestamps import Timestamp
+
+DELEGATION_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+"""What an agent may call its own delegation: what a URL can name as it is."""
+MAX_PRIORITY: Final = 1_000
+MAX_SECONDS: Final = 10 * 365 * 86_400
+
+
+class DelegateRequest(Body):
+    """`POST /workspaces/:id/delegate`."""
+
+    target_id: str
+    task: str = Field(min_length=1)
+    idempotency_key: str | None = Field(default=None, max_length=256)
+    priority: int | None = Field(default=None, ge=0, le=MAX_PRIORITY)
+    expires_in_seconds: int | None = Field(default=None, ge=0, le=MAX_SECONDS)
+    deadline_seconds: int | None = Field(default=None, gt=0, le=MAX_SECONDS)
+
+
+class DelegateAccepted(Body):
+    delegation_id: str
+    status: str
+    target_id: str
+    idempotent_hit: bool | None = None
+
+
+class RecordRequest(Body):
+    """`POST /workspaces/:id/delegations/record`: an agent says that it has sent a delegation itself."""
+
+    target_id: str
+    task: str
+    delegation_id: str = Field(max_length=256, pattern=DELEGATION_ID)
+
+
+class RecordAccepted(Body):
+    delegation_id: str
+    status: Literal["recorded"] = "recorded"
+
+
+class UpdateRequest(Body):
+    """`POST /workspaces/:id/delegations/:did/update`."""
+
+    status: str
+    error: str | None = None
+    response_preview: str | None = None
+
+
+class StatusAnswer(Body):
+    """What update and cancel answer."""
+
+    delegation_id: str
+    status: Status
+
+
+class CancelRequest(Body):
+    reason: str | None = None
+
+
+class DelegationSummary(Body):
+    """One item of `GET /workspaces/:id/delegations`."""
+
+    delegation_id: str
+    source_id: str
+    target_id: str
+    type: Literal["delegation"] = "delegation"
+    summary: str
+    status: Status
+    created_at: Timestamp
+    updated_at: Timestamp
+    response_preview: str | None = None
+    error: str | None = None
+    last_heartbeat: Timestamp | None = None
+    deadline: Timestamp | None = None
+    ledger: Literal[True] = Field(default=True, serialization_alias="_ledger")

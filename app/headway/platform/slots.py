@@ -1,0 +1,64 @@
+"""Who has room: what is in flight from here, what heartbeats report, and who said to be left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from headway.core.api import Workspace
+from headway.core.clock import Clock
+
+
+class Slots:
+    """The slots of every target, shared by the dispatcher and the gateway.
+
+    A target that reports its own count is believed for what is not ours: of what it said was active at its last
+    heartbeat, what was in flight from here then is subtracted, and what is in flight now is added.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._in_flight: Counter[str] = Counter()
+        self._foreign: dict[str, int] = {}
+        self._rests_until: dict[str, float] = {}
+
+    def take(self, target_id: str) -> None:
+        """Something of ours is at the target from now on."""
+        self._in_flight[target_id] += 1
+
+    def give_back(self, target_id: str) -> None:
+        """Something of ours has left the target."""
+        self._in_flight[target_id] -= 1
+        if not self._in_flight[target_id]:
+            del self._in_flight[target_id]
+
+    def in_flight(self, target_id: str) -> int:
+        """How many of ours hold a slot of the target."""
+        return self._in_flight[target_id]
+
+    def free(self, workspace: Workspace) -> int:
+        """How many more the target can take now; none while it rests."""
+        if self.rests(workspace.id):
+            return 0
+        taken = self._in_flight[workspace.id] + self._foreign.get(workspace.id, 0)
+        return max(0, workspace.max_concurrent_tasks - taken)
+
+    def report(self, target_id: str, active_tasks: int) -> None:
+        """The target's heartbeat: how many tasks it works on, ours among them."""
+        self._foreign[target_id] = max(0, active_tasks - self._in_flight[target_id])
+
+    def rest(self, target_id: str, seconds: float) -> None:
+        """Leave the target alone for so long: it said that it is busy, or could not be reached."""
+        self._rests_until[target_id] = self._clock.monotonic() + seconds
+
+    def end_rest(self, target_id: str) -> None:
+        """The target has room again, whatever it said before."""
+        self._rests_until.pop(target_id, None)
+
+    def rests(self, target_id: str) -> bool:
+        """Whether the target is left alone for now."""
+        return self._clock.monotonic() < self._rests_until.get(target_id, 0.0)
+
+    def forget(self, target_id: str) -> None:
+        """The target is gone, or its heartbeats are: what it reported means nothing any more."""
+        self._foreign.pop(target_id, None)
+        self._rests_until.pop(target_id, None)
