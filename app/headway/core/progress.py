@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from headway.core.text import BODY_LIMIT
 
@@ -108,7 +108,16 @@ def _write(progress: ProgressText) -> dict[str, Any]:
     return {"offset": progress.start, "text": progress.text}
 
 
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"offset": {"type": "integer"}, "text": {"type": "string"}},
+    "required": ["offset", "text"],
+}
+
 ProgressOnWire = Annotated[
-    ProgressText, BeforeValidator(_read), PlainSerializer(_write, return_type=dict[str, Any], when_used="json")
+    ProgressText,
+    BeforeValidator(_read),
+    PlainSerializer(_write, return_type=dict[str, Any], when_used="json"),
+    WithJsonSchema(_SCHEMA),
 ]
 """A pydantic field that is `{"offset": …, "text": …}` in JSON."""

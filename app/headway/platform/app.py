@@ -14,6 +14,7 @@ import headway
 from headway.core.text import clean_line
 from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnavailable, NotFound
 from headway.platform.errors import ApiError
+from headway.platform.openapi import describe
 from headway.platform.platform import Platform
 from headway.platform.routes import delegations, overview, workspaces
 
@@ -38,6 +39,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.exception_handler(LedgerError)(_ledger_error)
     app.exception_handler(RequestValidationError)(_invalid_parameter)
     app.exception_handler(HTTPException)(_http_error)
+    describe(app)
     return app
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from headway.core.api import OPERATOR, ErrorBody
@@ -12,9 +13,13 @@ from headway.core.delegation import Delegation
 from headway.platform.auth import Principal, bearer_token, token_hash
 from headway.platform.door import parse_and_bind, read_body
 from headway.platform.errors import Missing, Unauthorized
+from headway.platform.openapi import body_schema
 from headway.platform.platform import Platform
 
 Model = TypeVar("Model", bound=BaseModel)
+
+OF_EVERY_ROUTE: Final = (401, 403, 422, 503)
+"""No token or one of another's, a parameter out of bounds, a ledger that cannot be read or written now."""
 
 
 def platform_of(request: Request) -> Platform:
@@ -26,7 +31,11 @@ def platform_of(request: Request) -> Platform:
 Served = Annotated[Platform, Depends(platform_of)]
 
 
-async def principal_of(request: Request, platform: Served) -> Principal:
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False, scheme_name="bearer"))]
+"""For OpenAPI: a token is asked for here. It is read by `principal_of`, whose errors have the texts of the spec."""
+
+
+async def principal_of(request: Request, platform: Served, _documented: Bearer = None) -> Principal:
     """Who asks. Raises Unauthorized."""
     token = bearer_token(request.headers.get("authorization"))
     scope = await platform.ledger.find_token(token_hash(token))
@@ -80,11 +89,12 @@ async def optional_body_of(model: type[Model], request: Request, platform: Platf
     return parse_and_bind(model, body or b"{}")
 
 
-def accepts(model: type[BaseModel]) -> dict[str, Any]:
-    """OpenAPI of a body that is read by `body_of`."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+def accepts(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """OpenAPI of a body that is read by `body_of`, or by `optional_body_of` where it is not `required`."""
+    content = {"application/json": {"schema": body_schema(model)}}
+    return {"requestBody": {"required": required, "content": content}}
 
 
 def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI of the errors that a route answers, beside those of every route."""
-    return {status: {"model": ErrorBody} for status in (401, 403, *statuses)}
+    """OpenAPI of the errors that a route answers: its own, and those of every route that asks for a token."""
+    return {status: {"model": ErrorBody} for status in sorted({*OF_EVERY_ROUTE, *statuses})}

@@ -144,8 +144,8 @@ async def update(request: Request, source: Source, delegation_id: str, platform:
     "/delegations/{delegation_id}/cancel",
     status_code=202,
     response_model=StatusAnswer,
-    openapi_extra=accepts(CancelRequest),
-    responses=refuses(404, 409, 413, 422, 503),
+    openapi_extra=accepts(CancelRequest, required=False),
+    responses=refuses(400, 404, 409, 413),
 )
 async def cancel(request: Request, source: Source, delegation_id: str, platform: Served) -> StatusAnswer:
     """Cancel: one that waits at once, one that runs once its agent has answered; durable before this answers."""
