@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from headway.agents.agent import SimulatedAgent
 from headway.agents.behaviours import BehaviourName
 from headway.agents.journal import Journal
+from headway.agents.running import Running
 from headway.agents.server import AgentServer
 from headway.net.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
-    from types import TracebackType
 
     from headway.core.clock import Clock
 
@@ -45,7 +45,7 @@ DEMO_FLEET: Final = (
 """One agent of each kind that the first minute shows (spec: dashboard); `CAST[name].prompts` are tasks they fit."""
 
 
-class AgentFleet:
+class AgentFleet(Running):
     """Serves agents between `async with` and its end; they share one journal.
 
     Raises ValueError for two agents of one name, OSError when a port is taken or the log cannot be opened; what was
@@ -105,15 +105,6 @@ class AgentFleet:
         async with asyncio.TaskGroup() as group:
             for server in self._servers.values():
                 group.create_task(server.stop())
-
-    async def __aenter__(self) -> AgentFleet:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
 
 @asynccontextmanager

@@ -12,12 +12,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from headway.agents.app import AgentApp
 from headway.agents.faults import RESET_EXTENSION, reset
+from headway.agents.running import Running
 from headway.net.sockets import listen, url_of
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-    from types import TracebackType
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,7 +33,7 @@ _log.addHandler(logging.NullHandler())
 _log.propagate = False
 
 
-class AgentServer:
+class AgentServer(Running):
     """One agent on one port; port 0 takes a free one. Use it as an async context manager, or start() and stop()."""
 
     def __init__(self, agent: SimulatedAgent, *, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -70,15 +70,6 @@ class AgentServer:
             self._server.stop()
             await self._serving
             self._server = self._serving = None
-
-    async def __aenter__(self) -> AgentServer:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
 
 class _Server(uvicorn.Server):
