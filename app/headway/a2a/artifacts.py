@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from headway.a2a.frames import Artifact, Json, compact, join_lines
+from headway.a2a.frames import Artifact, compact, join_lines
+from headway.a2a.shapes import Json
 from headway.core.text import BODY_LIMIT, StreamCleaner, clean, preview
 
 ARTIFACT_LIMIT: Final = 1_000

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from headway.a2a import canonical, v03
+
 
 class Dialect(StrEnum):
     """A version of A2A, by what differs on the wire. 0.2 is spoken as 0.3."""
@@ -54,6 +56,9 @@ class OutgoingMessage:
 
     `task_id` continues a task that waits for input. `metadata` goes on the message, `params_metadata` on the request.
     `request_id` is the JSON-RPC id, the message id unless given; `headers` go with this request only.
+
+    `raw` is a message in v1.0's shape that goes out in place of the text, with parts of any kind; the ids given here
+    take the place of its own (an empty `message_id` leaves it its own), and `metadata` is added to its own.
     """
 
     text: str
@@ -64,30 +69,30 @@ class OutgoingMessage:
     params_metadata: Mapping[str, Any] | None = None
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Any] | None = None
 
 
 def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool | None = None) -> dict[str, Any]:
     """The params of a send or stream. With `blocking` False the agent is asked to answer before it has finished."""
     current = dialect is Dialect.V1_0
-    body: dict[str, Any] = {
-        "messageId": message.message_id,
-        "role": "ROLE_USER" if current else "user",
-        "parts": [{"text": message.text} if current else {"kind": "text", "text": message.text}],
-    }
-    if not current:
-        body["kind"] = "message"
-    if message.context_id is not None:
-        body["contextId"] = message.context_id
-    if message.task_id is not None:
-        body["taskId"] = message.task_id
-    if message.metadata:
-        body["metadata"] = dict(message.metadata)
-    params: dict[str, Any] = {"message": body}
+    body = _message(message)
+    params: dict[str, Any] = {"message": body if current else v03.message(body)}
     if blocking is not None:
         params["configuration"] = {"returnImmediately": not blocking} if current else {"blocking": blocking}
     if message.params_metadata:
         params["metadata"] = dict(message.params_metadata)
     return params
+
+
+def _message(message: OutgoingMessage) -> dict[str, Any]:
+    """The message in v1.0's shape."""
+    raw: Mapping[str, Any] = {"parts": [{"text": message.text}]} if message.raw is None else message.raw
+    body = canonical.message(raw, role=canonical.ROLE_USER)
+    given = {"messageId": message.message_id or None, "contextId": message.context_id, "taskId": message.task_id}
+    body.update({name: value for name, value in given.items() if value is not None})
+    if message.metadata:
+        body["metadata"] = {**body.get("metadata", {}), **message.metadata}
+    return body
 
 
 def envelope(dialect: Dialect, verb: Verb, params: Mapping[str, Any], request_id: str) -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""Reading what agents send by its shape, never by the version they declare (spec: a2a, "Rules"). Pure.
+"""Reading what agents send, whatever its shape (shapes.py), for following a task (spec: a2a, "Rules"). Pure.
 
-A result is a task, a message, a status update or an artifact update, be it told by a oneof key (v1.0), by `kind`
-(v0.3, and LangGraph's hybrids), by `final` or `artifact` (v0.1), or by nothing but its members. Every text is cleaned
-here; artifact text is cleaned later, as a stream, since a character may be split over two chunks.
+Every text is cleaned here; artifact text is cleaned later, as a stream, since a character may be split over two chunks.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from headway.a2a.errors import (
     INTERNAL_ERROR,
@@ -21,13 +19,11 @@ from headway.a2a.errors import (
     UnknownTask,
 )
 from headway.a2a.progress import metadata_percent, text_percent
+from headway.a2a.shapes import AGENT_ROLES, Json, Shape, shape_of
 from headway.a2a.states import TaskState, read_state
 from headway.core.text import ERROR_LIMIT, LINE_LIMIT, clean, clean_line
 
-Json = dict[str, Any]
 ID_LIMIT: Final = LINE_LIMIT
-_ONEOF: Final = ("task", "message", "statusUpdate", "artifactUpdate", "status_update", "artifact_update")
-_AGENT_ROLES: Final = frozenset({"agent", "role_agent", "assistant", "model"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +103,19 @@ def read_result(payload: object) -> object:
 
 def read_frame(result: object) -> Frame | None:
     """Read one result or stream event; None for what is none of the four things an agent may send."""
-    if not isinstance(result, dict):
+    told = shape_of(result)
+    if told is None:
         return None
-    for key in _ONEOF:
-        if isinstance(result.get(key), dict):
-            return _read_member(key.replace("_u", "U"), result[key])
-    kind = result.get("kind")
-    if kind == "task":
-        return _snapshot(result)
-    if kind == "artifact-update" or isinstance(result.get("artifact"), dict):
-        return _artifact_frame(result)
-    if kind == "status-update" or ("status" in result and ("final" in result or "taskId" in result)):
-        return _status_frame(result)
-    if "status" in result or "artifacts" in result:
-        return _snapshot(result)
-    if kind == "message" or "parts" in result or isinstance(result.get("messages"), list):
-        return _message(result)
-    return None
-
-
-def _read_member(key: str, member: Json) -> Frame | None:
-    if key == "task":
-        return _snapshot(member)
-    if key == "message":
-        return _message(member)
-    return _status_frame(member) if key == "statusUpdate" else _artifact_frame(member)
+    shape, member = told
+    match shape:
+        case Shape.TASK:
+            return _snapshot(member)
+        case Shape.MESSAGE:
+            return _message(member)
+        case Shape.STATUS_UPDATE:
+            return _status_frame(member)
+        case Shape.ARTIFACT_UPDATE:
+            return _artifact_frame(member)
 
 
 def _status_frame(update: Json) -> StatusFrame:
@@ -232,7 +216,7 @@ def _agent_lines(history: list[object]) -> list[str]:
         text
         for message in history
         if isinstance(message, dict)
-        and str(message.get("role", "")).lower() in _AGENT_ROLES
+        and str(message.get("role", "")).lower() in AGENT_ROLES
         and (text := _text(message)) is not None
     ]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from headway.a2a.artifacts import Artifacts
-from headway.a2a.frames import Artifact, ArtifactFrame, Frame, Json, MessageFrame, SnapshotFrame, StatusFrame
+from headway.a2a.frames import Artifact, ArtifactFrame, Frame, MessageFrame, SnapshotFrame, StatusFrame
+from headway.a2a.shapes import Json
 from headway.a2a.shown import Segment, ShownText
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
