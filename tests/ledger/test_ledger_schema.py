@@ -83,7 +83,8 @@ async def test_a_database_of_the_first_revision_is_carried_along(path: Path, clo
     async with Ledger.open(path, clock=clock, new_id=numbered_ids()) as ledger:
         assert (ledger.epoch, ledger.head) == ("old", 1)
         [claimed] = await ledger.claim("t", 1)
-        assert (claimed.task, claimed.progress_text, claimed.seq) == ("an old task", "old text", 2)
+        delegation = claimed.delegation
+        assert (delegation.task, delegation.progress_text, delegation.seq) == ("an old task", "old text", 2)
         assert (await ledger.totals())[Status.DISPATCHED] == 1
 
 

@@ -42,5 +42,5 @@ async def dispatched(ledger: Ledger, *, source: str = "s", target: str = "t", ta
     """A delegation at its agent, attempt 1."""
     made = await ledger.delegate(NewDelegation(source, target, task))
     claimed = await ledger.claim(target, 1_000)
-    [delegation] = [one for one in claimed if one.delegation_id == made.delegation.delegation_id]
+    [delegation] = [one.delegation for one in claimed if one.delegation.delegation_id == made.delegation.delegation_id]
     return delegation

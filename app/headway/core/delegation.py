@@ -92,6 +92,14 @@ def read_status(name: str) -> Status:
     return Status.DISPATCHED if name == "received" else Status(name)
 
 
+def handed_over_by_us(recorded: bool, queue_id: str | None) -> bool:
+    """Whether the platform sends, follows and cancels a delegation.
+
+    What its source sends itself it does not, unless the gateway has taken it into the queue.
+    """
+    return not recorded or queue_id is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The board row: the projection of a delegation that events carry in full (spec: lifecycle, "Events").
@@ -152,6 +160,17 @@ class Delegation(BaseModel):
     traceparent: str | None = None
     via: Via | None = None
     recorded: bool = False
+    tries: int = 0
+    """Deliveries out of the queue that failed; a refusal because the agent was busy is none."""
+    queued_at: Timestamp | None = None
+    """When it first had to wait in the queue."""
+    queue_id: str | None = None
+    """What the gateway told its caller, where it took the message in for later."""
     seq: int
     progress_offset: int = 0
     progress_text: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """See `handed_over_by_us`."""
+        return handed_over_by_us(self.recorded, self.queue_id)

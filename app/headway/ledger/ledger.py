@@ -18,6 +18,7 @@ from headway.core.events import EventType, Payload
 from headway.ledger import keeping, moving, reading, sending, workspaces
 from headway.ledger.engines import SqliteEngine
 from headway.ledger.records import (
+    Claimed,
     Delegated,
     Evicted,
     Listed,
@@ -108,7 +109,7 @@ class Ledger:
         """See `sending.record`."""
         return await self._write(sending.record, source_id, target_id, task, delegation_id)
 
-    async def claim(self, target_id: str, limit: int) -> list[Delegation]:
+    async def claim(self, target_id: str, limit: int) -> list[Claimed]:
         """See `sending.claim`."""
         return await self._write(sending.claim, target_id, limit)
 

@@ -108,7 +108,9 @@ def update(
         case Status.FAILED:
             return settle(transaction, delegation_id, None, Failure(error or "failed, without a reason given"))
         case Status.QUEUED:
-            if found.row.status is Status.DISPATCHED and not found.row.recorded:
+            if found.row.status is Status.QUEUED:
+                return found.row
+            if found.row.status is Status.DISPATCHED and found.is_ours:
                 # It may be at its agent: to queue it again would send it twice (spec: requirements Q12).
                 raise IllegalMove(delegation_id, found.row.status, status)
             return enqueue(transaction, delegation_id)

@@ -37,6 +37,22 @@ class Delegated:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delegation that is to be sent now.
+
+    `request` is set where the gateway took a message in: `{"message": {…}, "metadata": {…}}`, in the shape of A2A v1.0,
+    to be sent in place of one that is made of the task. `drained` is whether it has waited in the queue.
+    """
+
+    delegation: Delegation
+    request: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def drained(self) -> bool:
+        return self.delegation.queued_at is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of a running delegation; None is "not said"."""
 

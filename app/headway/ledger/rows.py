@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from headway.core.delegation import Delegation, Row, Status, Via
+from headway.core.delegation import Delegation, Row, Status, Via, handed_over_by_us
 from headway.core.events import DelegationPayload, apply
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
 from headway.ledger import schema, texts
@@ -32,6 +33,9 @@ _EXTRA: Final = (
     _d.observed,
     _d.cancel_requested_at,
     _d.cancel_reason,
+    _d.tries,
+    _d.queued_at,
+    _d.queue_id,
 )
 HELD_COLUMNS: Final = (*ROW_COLUMNS, *_EXTRA)
 _WIDTH: Final = len(ROW_COLUMNS)
@@ -59,6 +63,7 @@ _BODIES: Final = Prepared(
         schema.bodies.c.id == bindparam("k")
     )
 )
+_REQUEST: Final = Prepared(select(schema.bodies.c.request).where(schema.bodies.c.id == bindparam("k")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,14 @@ class Held:
     """The status last seen of the agent itself, whatever the delegation became since."""
     cancel_requested_at: int | None
     cancel_reason: str | None
+    tries: int
+    queued_at: int | None
+    queue_id: str | None
+
+    @property
+    def is_ours(self) -> bool:
+        """See `core.delegation.handed_over_by_us`."""
+        return handed_over_by_us(self.row.recorded, self.queue_id)
 
 
 def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> Row:
@@ -91,7 +104,8 @@ def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> 
 
 def read_held(values: Sequence[Any]) -> Held:
     """A `Held` of the values of `HELD_COLUMNS`."""
-    key, start, end, chunk, idempotency_key, remote, context, dialect, observed, asked, reason = values[_WIDTH:]
+    key, start, end, chunk, idempotency_key, remote, context, dialect, observed, *rest = values[_WIDTH:]
+    asked, reason, tries, queued_at, queue_id = rest
     return Held(
         row=read_row(values[:_WIDTH]),
         id=key,
@@ -103,6 +117,9 @@ def read_held(values: Sequence[Any]) -> Held:
         observed=_STATUSES[observed] if observed else None,
         cancel_requested_at=asked,
         cancel_reason=reason,
+        tries=tries,
+        queued_at=queued_at,
+        queue_id=queue_id,
     )
 
 
@@ -151,10 +168,19 @@ def whole(conn: Connection, found: Held, *, progress: bool = True) -> Delegation
         traceparent=traceparent,
         via=row.via,
         recorded=row.recorded,
+        tries=found.tries,
+        queued_at=found.queued_at,
+        queue_id=found.queue_id,
         seq=row.seq,
         progress_offset=said.start,
         progress_text=said.text,
     )
+
+
+def request(conn: Connection, found: Held) -> Mapping[str, Any] | None:
+    """The message that the gateway took in for this delegation, as `records.Claimed` has it."""
+    stored = _REQUEST(conn, k=found.id).scalar_one()
+    return None if stored is None else json.loads(stored)
 
 
 class Edit:

@@ -6,12 +6,12 @@ from typing import Final
 
 from sqlalchemy import bindparam, or_, select, text
 
-from headway.core.delegation import TASK_PREVIEW, Delegation, Row, Status
+from headway.core.delegation import TASK_PREVIEW, Row, Status
 from headway.core.events import Sent, StatusChanged, apply
 from headway.core.text import preview
 from headway.ledger import rows, schema
 from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
-from headway.ledger.records import Delegated, NewDelegation
+from headway.ledger.records import Claimed, Delegated, NewDelegation
 from headway.ledger.rows import Edit, Held
 from headway.ledger.statements import Prepared, inserting
 from headway.ledger.transaction import Transaction
@@ -78,7 +78,7 @@ def record(transaction: Transaction, source_id: str, target_id: str, task: str, 
     return Delegated(rows.whole(transaction.conn, found), created=False)
 
 
-def claim(transaction: Transaction, target_id: str, limit: int) -> list[Delegation]:
+def claim(transaction: Transaction, target_id: str, limit: int) -> list[Claimed]:
     """Take up to `limit` of what waits for a target, highest priority first, then in order of arrival.
 
     Each is dispatched under its next attempt. Those that an agent sent itself, whose time to be tried has not come,
@@ -92,7 +92,8 @@ def claim(transaction: Transaction, target_id: str, limit: int) -> list[Delegati
         edit.emit(_status(found, Status.DISPATCHED, attempt=found.row.attempt + 1))
         edit.set(observed=None, not_before=None)
         edit.save()
-        claimed.append(rows.whole(transaction.conn, rows.must_hold(transaction.conn, found.row.delegation_id)))
+        delegation = rows.whole(transaction.conn, rows.must_hold(transaction.conn, found.row.delegation_id))
+        claimed.append(Claimed(delegation, rows.request(transaction.conn, found)))
     return claimed
 
 
@@ -116,6 +117,8 @@ def enqueue(
     if row.status is not Status.QUEUED or (message is not None and message != row.status_message):
         edit.emit(_status(found, Status.QUEUED, attempt=row.attempt, message=message))
     edit.set(not_before=not_before)
+    if found.queued_at is None:
+        edit.set(queued_at=edit.row.updated_at)
     return edit.save()
 
 

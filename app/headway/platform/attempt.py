@@ -22,10 +22,10 @@ from headway.a2a.errors import (
 )
 from headway.a2a.updates import AgentUpdate
 from headway.core.clock import Clock
-from headway.core.delegation import Delegation, Via
+from headway.core.delegation import Via
 from headway.ledger.errors import LedgerError
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Failure, Observation, Outcome
+from headway.ledger.records import Claimed, Failure, Observation, Outcome
 from headway.platform.observing import NOTHING, merge, observed, outcome
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
@@ -45,10 +45,11 @@ class Attempt:
     it waits with what it has heard.
     """
 
-    def __init__(
-        self, delegation: Delegation, client: AgentClient, ledger: Ledger, clock: Clock, settings: Settings
-    ) -> None:
-        self.delegation = delegation
+    def __init__(self, claimed: Claimed, client: AgentClient, ledger: Ledger, clock: Clock, settings: Settings) -> None:
+        self.delegation = claimed.delegation
+        self._request = claimed.request or {}
+        self._via = Via.QUEUE_DRAIN if claimed.drained else Via.DIRECT
+        delegation = self.delegation
         self.client = client
         self.remote_task_id = delegation.remote_task_id
         self.known = asyncio.Event()
@@ -68,14 +69,8 @@ class Attempt:
 
         Raises `AgentBusy` when the agent took nothing on, and every other `AgentError` that leaves the outcome unknown.
         """
-        message = OutgoingMessage(
-            text=self.delegation.task,
-            message_id=self.delegation.delegation_id,
-            context_id=self.delegation.context_id,
-            metadata={"delegation_id": self.delegation.delegation_id},
-        )
         try:
-            await self._follow(self.client.stream(message), Via.DIRECT)
+            await self._follow(self.client.stream(self._message()), self._via)
         except (AgentLost, AgentIdle):
             # It may have arrived without an answer: that is asked after, never sent again (spec: requirements Q12).
             if self.remote_task_id is not None or await self._patiently(self.find) is None:
@@ -102,13 +97,26 @@ class Attempt:
         """Write how it ended. Raises `ledger.errors.Conflict` where it has ended otherwise."""
         await self._written(lambda: self._ledger.settle(self.delegation.delegation_id, self.delegation.attempt, result))
 
-    async def observe(self, update: AgentUpdate, via: Via = Via.DIRECT) -> None:
+    async def observe(self, update: AgentUpdate) -> None:
         """Write one update that came outside the stream, such as the answer to a poll."""
         async with self._flushing:
             await self._append_pending()
             await self._append(observed(update))
         if update.terminal:
-            await self.settle(outcome(update, via))
+            await self.settle(outcome(update, self._via))
+
+    def _message(self) -> OutgoingMessage:
+        """What is sent: the task, or the message that the gateway took in; the same on every attempt."""
+        delegation_id = self.delegation.delegation_id
+        raw = self._request.get("message")
+        return OutgoingMessage(
+            text=self.delegation.task,
+            message_id=raw.get("messageId") or delegation_id if raw else delegation_id,
+            context_id=self.delegation.context_id,
+            metadata={"delegation_id": delegation_id},
+            params_metadata=self._request.get("metadata"),
+            raw=raw,
+        )
 
     async def _take_up(self) -> None:
         task_id = await self.find()

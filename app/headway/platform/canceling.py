@@ -40,7 +40,7 @@ async def cancel_at_agent(
     """
     try:
         if attempt is None:
-            message = NOT_OURS if delegation.recorded else NO_AGENT
+            message = NO_AGENT if delegation.is_ours else NOT_OURS
         else:
             seconds = settings.cancel_deadline
             message = f"the agent did not confirm the cancel within {seconds:g} s; it may still be working"

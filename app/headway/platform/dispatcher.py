@@ -15,7 +15,7 @@ from headway.core.clock import Clock
 from headway.core.delegation import WAITING, Delegation, Status
 from headway.ledger.errors import Conflict, IllegalMove, NotFound
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import NEVER_SENT, Cancellation, Failure, Outcome
+from headway.ledger.records import NEVER_SENT, Cancellation, Claimed, Failure, Outcome
 from headway.platform.agents import Agents
 from headway.platform.attempt import Attempt
 from headway.platform.canceling import cancel_at_agent
@@ -50,6 +50,7 @@ class Dispatcher:
         self._clock = clock
         self._settings = settings
         self._nudged: set[str] = set()
+        self._heard: set[str] = set()
         self._wake = asyncio.Event()
         self._following: dict[str, _Following] = {}
         self._tasks = Tasks()
@@ -71,6 +72,12 @@ class Dispatcher:
         """Look at what waits for a target: something was delegated, or a slot may be free."""
         self._nudged.add(target_id)
         self._wake.set()
+
+    def heard(self, target_id: str, active_tasks: int) -> None:
+        """A heartbeat of a target: how many tasks it works on, ours among them. Spare capacity drains its queue."""
+        self._slots.report(target_id, active_tasks)
+        self._heard.add(target_id)
+        self.nudge(target_id)
 
     def cancel(self, delegation: Delegation) -> None:
         """See a cancel through, whose request is durable already."""
@@ -116,7 +123,7 @@ class Dispatcher:
                 self.nudge(delegation.target_id)
             elif delegation.status is Status.CANCELING:
                 self.cancel(delegation)
-            elif not delegation.recorded and delegation.status is not Status.INPUT_REQUIRED:
+            elif delegation.is_ours and delegation.status is not Status.INPUT_REQUIRED:
                 await self._resume(delegation)
 
     async def _resume(self, delegation: Delegation) -> None:
@@ -130,14 +137,23 @@ class Dispatcher:
     async def _dispatch(self, target_id: str) -> None:
         """Claim what the target has slots for; what must wait longer becomes queued."""
         workspace = await self._ledger.workspace(target_id)
-        client = self._agents.of(workspace) if workspace is not None else None
-        if workspace is None or client is None:
-            await self._fail_waiting(target_id, UNKNOWN_TARGET if workspace is None else NO_URL)
+        if workspace is None:
+            await self._fail_waiting(target_id, UNKNOWN_TARGET)
+            return
+        if target_id in self._heard:
+            self._heard.remove(target_id)
+            if self._slots.room(workspace):
+                self._slots.end_rest(target_id)
+        if not workspace.queue_depth:
+            return
+        client = self._agents.of(workspace)
+        if client is None:
+            await self._fail_waiting(target_id, NO_URL)
             return
         if free := self._slots.free(workspace):
             claimed = await self._ledger.claim(target_id, min(free, self._settings.claim_batch))
-            for delegation in claimed:
-                attempt = self._attempt(delegation, client)
+            for one in claimed:
+                attempt = Attempt(one, client, self._ledger, self._clock, self._settings)
                 self._follow(attempt, attempt.send)
             if len(claimed) == self._settings.claim_batch:
                 self.nudge(target_id)
@@ -150,7 +166,7 @@ class Dispatcher:
                     await self._fail(item.row.delegation_id, None, error)
 
     def _attempt(self, delegation: Delegation, client: AgentClient) -> Attempt:
-        return Attempt(delegation, client, self._ledger, self._clock, self._settings)
+        return Attempt(Claimed(delegation), client, self._ledger, self._clock, self._settings)
 
     def _follow(self, attempt: Attempt, work: Callable[[], Awaitable[None]]) -> None:
         """Run an attempt beside the loop; what is followed at this attempt already is left alone."""
@@ -228,7 +244,7 @@ class Dispatcher:
         client = await self._outlast(lambda: self._client(delegation.target_id))
         following = self._following.get(delegation.delegation_id)
         attempt = following.attempt if following else None
-        if attempt is None and client is not None and not delegation.recorded:
+        if attempt is None and client is not None and delegation.is_ours:
             attempt = self._attempt(delegation, client)
         await cancel_at_agent(
             attempt, self._ledger, delegation, self._clock, self._settings, followed=following is not None

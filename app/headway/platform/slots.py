@@ -12,18 +12,21 @@ class Slots:
     """The slots of every target, shared by the dispatcher and the gateway.
 
     A target that reports its own count is believed for what is not ours: of what it said was active at its last
-    heartbeat, what was in flight from here then is subtracted, and what is in flight now is added.
+    heartbeat, the most that was in flight from here since the one before is subtracted, and what is in flight now is
+    added. Rather too much is taken for ours than too little: a target that is fuller than believed says so.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._in_flight: Counter[str] = Counter()
+        self._peak: dict[str, int] = {}
         self._foreign: dict[str, int] = {}
         self._rests_until: dict[str, float] = {}
 
     def take(self, target_id: str) -> None:
         """Something of ours is at the target from now on."""
         self._in_flight[target_id] += 1
+        self._peak[target_id] = max(self._peak.get(target_id, 0), self._in_flight[target_id])
 
     def give_back(self, target_id: str) -> None:
         """Something of ours has left the target."""
@@ -37,18 +40,26 @@ class Slots:
 
     def free(self, workspace: Workspace) -> int:
         """How many more the target can take now; none while it rests."""
-        if self.rests(workspace.id):
-            return 0
+        return 0 if self.rests(workspace.id) else self.room(workspace)
+
+    def room(self, workspace: Workspace) -> int:
+        """How many more the target could take, whether it rests or not."""
         taken = self._in_flight[workspace.id] + self._foreign.get(workspace.id, 0)
         return max(0, workspace.max_concurrent_tasks - taken)
 
     def report(self, target_id: str, active_tasks: int) -> None:
         """The target's heartbeat: how many tasks it works on, ours among them."""
-        self._foreign[target_id] = max(0, active_tasks - self._in_flight[target_id])
+        in_flight = self._in_flight[target_id]
+        # It counted before this arrived: what of ours has ended in between is among what it counted.
+        ours = max(in_flight, self._peak.get(target_id, 0))
+        self._foreign[target_id] = max(0, active_tasks - ours)
+        self._peak[target_id] = in_flight
 
     def rest(self, target_id: str, seconds: float) -> None:
         """Leave the target alone for so long: it said that it is busy, or could not be reached."""
         self._rests_until[target_id] = self._clock.monotonic() + seconds
+        # What it refused is none of what it will report.
+        self._peak.pop(target_id, None)
 
     def end_rest(self, target_id: str) -> None:
         """The target has room again, whatever it said before."""
@@ -61,4 +72,5 @@ class Slots:
     def forget(self, target_id: str) -> None:
         """The target is gone, or its heartbeats are: what it reported means nothing any more."""
         self._foreign.pop(target_id, None)
+        self._peak.pop(target_id, None)
         self._rests_until.pop(target_id, None)
