@@ -30,6 +30,12 @@ class AgentUnreachable(AgentError):
     delivered = False
 
 
+class AgentForbidden(AgentError):
+    """The agent's address may not be dialled from here (`net.guard.Refused`); trying again cannot help."""
+
+    delivered = False
+
+
 class AgentBusy(AgentError):
     """HTTP 503 with `busy`: the agent has no free slot and took nothing on. `retry_after` is in seconds."""
 

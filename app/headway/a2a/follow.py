@@ -16,6 +16,7 @@ from headway.a2a.errors import (
     UNSUPPORTED_OPERATION,
     AgentBusy,
     AgentError,
+    AgentForbidden,
     AgentHttpError,
     AgentIdle,
     AgentLost,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 NOT_STREAMING: Final = frozenset({METHOD_NOT_FOUND, UNSUPPORTED_OPERATION})
 """Refusals of a stream: the method is not there, or the operation is not supported."""
-_BROKEN: Final = (AgentLost, AgentIdle, AgentUnreachable)
+_BROKEN: Final = (AgentLost, AgentIdle, AgentUnreachable, AgentForbidden)
 
 FRAMES_A_TURN: Final = 20
 _END: Final = object()
@@ -138,7 +139,7 @@ class Follower:
                     self._pauses = 0
                     yield update
                 failures = 0
-            except (AgentLost, AgentIdle, AgentUnreachable, AgentBusy, AgentHttpError) as error:
+            except (AgentLost, AgentIdle, AgentUnreachable, AgentForbidden, AgentBusy, AgentHttpError) as error:
                 failures += 1
                 if failures > self._policy.failures_allowed:
                     raise self._unconfirmed(error) from error

@@ -13,6 +13,7 @@ import httpx
 from headway.a2a.errors import (
     AgentBusy,
     AgentError,
+    AgentForbidden,
     AgentHttpError,
     AgentIdle,
     AgentLost,
@@ -23,6 +24,7 @@ from headway.a2a.frames import read_result
 from headway.core.text import ERROR_LIMIT, clean_line
 from headway.net.errors import NetError, Silent
 from headway.net.event_parser import EVENT_LIMIT
+from headway.net.guard import Refused
 from headway.net.http import Body, excerpt, loads, media_type, read_body, read_error_body, reason
 from headway.net.idle import IdleWatchdog
 from headway.net.sse import EVENT_STREAM, open_stream, read_events
@@ -149,6 +151,8 @@ def _check_url(url: str) -> None:
 def _named_failures() -> Iterator[None]:
     try:
         yield
+    except Refused as error:
+        raise AgentForbidden(f"the agent's address is not allowed: {error}; nothing was sent") from error
     except (*_NOT_SENT, httpx.InvalidURL) as error:
         why = reason(error) if isinstance(error, httpx.TransportError) else "the URL cannot be used"
         raise AgentUnreachable(f"could not reach the agent: {why}; nothing was sent") from error

@@ -8,7 +8,7 @@ import typer
 
 from headway.cli.exits import ExitCode, run
 from headway.cli.options import Data, Json, Place, Url
-from headway.core.api import OPERATOR
+from headway.core.api import OFFLINE, OPERATOR
 
 agents_app = typer.Typer(help="The agents that tasks can be handed to.", invoke_without_command=True)
 
@@ -60,5 +60,6 @@ async def _add(place: Place, name: str, agent_url: str, slots: int, json: bool) 
     if json:
         typer.echo(added.model_dump_json(indent=2))
     else:
-        typer.echo(f"{added.name} is {added.status} ({added.id})")
+        why = f": {added.last_sample_error}" if added.status == OFFLINE and added.last_sample_error else ""
+        typer.echo(f"{added.name} is {added.status} ({added.id}){why}")
     return ExitCode.OK

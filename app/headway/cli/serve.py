@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail
 from headway.cli.options import Data, Place
+
+if TYPE_CHECKING:
+    from headway.net.addresses import Allowance
 
 DEFAULT_PORT = 8765
 
@@ -22,6 +25,13 @@ def serve(
     stuck_after: Annotated[
         float, typer.Option(min=0.1, help="Seconds without a sign of life after which a delegation is stuck.")
     ] = 600.0,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST[:PORT]|CIDR", help="Let agents be dialled there too; repeat it for more."),
+    ] = None,
+    deny_loopback: Annotated[
+        bool, typer.Option("--deny-loopback", help="Dial no agent on this machine unless --allow says so.")
+    ] = False,
     listener: Annotated[int | None, typer.Option("--fd", hidden=True, help="Serve on this open socket.")] = None,
     end_with_parent: EndWithParent = False,
     data: Data = None,
@@ -36,7 +46,11 @@ def serve(
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     folder = Place.of(context, None, data).folder()
-    settings = Settings(stuck_after=stuck_after)
+    settings = Settings(
+        stuck_after=stuck_after,
+        allow=[_allowance(entry) for entry in allow or []],
+        deny_loopback=deny_loopback,
+    )
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -53,6 +67,15 @@ def serve(
         fail(f"{error}. Nothing was started.", ExitCode.FAILED)
     except OSError as error:
         fail(f"the data folder {folder.path} cannot be used: {error.strerror}. Nothing was started.")
+
+
+def _allowance(entry: str) -> Allowance:
+    from headway.net.addresses import Allowance
+
+    try:
+        return Allowance.parse(entry)
+    except ValueError as error:
+        fail(f"--allow: {error}. Nothing was started.", ExitCode.USAGE)
 
 
 def announce(url: str) -> None:

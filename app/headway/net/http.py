@@ -13,10 +13,13 @@ import httpx
 
 from headway.core.text import clean_line
 from headway.net.errors import Silent, TooLarge, WrongContent
+from headway.net.transport import GuardedTransport
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator
 
+    from headway.net.guard import Guard
     from headway.net.idle import IdleWatchdog
 
 EXCERPT_LIMIT: Final = 200
@@ -32,13 +35,21 @@ IDENTITY: Final = {"Accept-Encoding": "identity"}
 """Compressed bodies are not asked for: their size is unknown until they have been unpacked."""
 
 
-def open_client(*, connections: int | None = 1_000) -> httpx.AsyncClient:
+def open_client(
+    *, connections: int | None = 1_000, guard: Guard | None = None, tls: ssl.SSLContext | None = None
+) -> httpx.AsyncClient:
     """An httpx client as safety.md wants it: no proxies from the environment, no redirects, room for many streams.
 
-    `connections` is how many may be open at once; None is without bound.
+    `connections` is how many may be open at once; None is without bound. `guard` checks every address when it is
+    dialled, and is needed wherever a URL comes from outside; None dials whatever it is told. `tls` is for certificates
+    that the system's authorities did not sign.
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=KEPT_SECONDS)
-    return httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT)
+    transport = GuardedTransport(guard, limits, tls=tls) if guard is not None else None
+    return httpx.AsyncClient(
+        trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT, transport=transport,
+        verify=tls or True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

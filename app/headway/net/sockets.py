@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Final
 
@@ -25,6 +26,11 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortTaken(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
     return listener
+
+
+def is_local(listener: socket.socket) -> bool:
+    """Whether this socket can be reached from this machine only."""
+    return ipaddress.ip_address(str(listener.getsockname()[0]).partition("%")[0]).is_loopback
 
 
 def url_of(listener: socket.socket) -> str:

@@ -14,6 +14,7 @@ from headway.a2a.dialects import OutgoingMessage
 from headway.a2a.errors import (
     AgentBusy,
     AgentError,
+    AgentForbidden,
     AgentHttpError,
     AgentIdle,
     AgentLost,
@@ -132,7 +133,7 @@ class Attempt:
         while True:
             try:
                 return await ask()
-            except (AgentLost, AgentIdle, AgentUnreachable, AgentBusy, AgentHttpError) as error:
+            except (AgentLost, AgentIdle, AgentUnreachable, AgentForbidden, AgentBusy, AgentHttpError) as error:
                 if self._clock.monotonic() >= give_up_at:
                     raise _unknown(error) from error
                 _log.info("%s: %s; asking again", self.delegation.delegation_id, error)

@@ -13,6 +13,7 @@ from headway.core.clock import Clock
 from headway.core.scopes import ADMIN
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import NewWorkspace, StoredEvent
+from headway.net.guard import Guard
 from headway.net.http import open_client
 from headway.platform.agents import Agents
 from headway.platform.auth import new_token, token_hash
@@ -48,15 +49,18 @@ class Platform:
         new_id: Callable[[], str],
         rng: random.Random,
         settings: Settings,
+        guard: Guard,
     ) -> AsyncIterator[Platform]:
         """Open the ledger in `folder`, resume what an earlier run left, and dispatch until the block ends.
+
+        `guard` says which addresses agents may be dialled at.
 
         Raises `ledger.errors.LedgerLocked` where another process runs on the folder, LedgerUnavailable where the
         ledger cannot be used.
         """
         async with (
             Ledger.open(folder.ledger, clock=clock, new_id=new_id) as ledger,
-            open_client(connections=None) as http,
+            open_client(connections=None, guard=guard) as http,
         ):
             await _admit_admin(ledger, folder)
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)

@@ -16,8 +16,10 @@ from uuid import uuid4
 import uvicorn
 
 from headway.core.clock import Clock
+from headway.net.addresses import LOOPBACK
 from headway.net.clock import SystemClock
-from headway.net.sockets import url_of
+from headway.net.guard import Guard
+from headway.net.sockets import is_local, url_of
 from headway.platform.app import create_app
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
@@ -60,12 +62,14 @@ async def serve_on(
     Raises `ledger.errors.LedgerLocked`, `ledger.errors.LedgerUnavailable` and OSError before `ready`.
     """
     folder.create()
+    chosen = settings or Settings()
     opening = Platform.open(
         folder,
         clock=clock or SystemClock(),
         new_id=new_id,
         rng=random.Random(),  # noqa: S311 - jitter
-        settings=settings or Settings(),
+        settings=chosen,
+        guard=_guard(listener, chosen),
     )
     url = url_of(listener)
     async with opening as platform:
@@ -82,6 +86,12 @@ async def serve_on(
                 platform.ring.close()
                 server.should_exit = True
                 await serving
+
+
+def _guard(listener: socket.socket, settings: Settings) -> Guard:
+    """A platform that only this machine reaches may dial this machine; others dial what their operator allows."""
+    loopback = LOOPBACK if is_local(listener) and not settings.deny_loopback else ()
+    return Guard((*loopback, *settings.allow))
 
 
 def _config(platform: Platform) -> uvicorn.Config:

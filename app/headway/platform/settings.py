@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from headway.ledger.records import Retention
+from headway.net.addresses import Allowance
 from headway.net.asgi import KEEP_ALIVE_SECONDS
 
 
@@ -50,3 +52,7 @@ class Settings:
     evict_every: float = 60.0
     retention: Retention = field(default_factory=Retention)
     """How much the ledger keeps of what has ended."""
+    allow: Sequence[Allowance] = ()
+    """Addresses beside the public ones that agents may be dialled at (spec: safety, "Network")."""
+    deny_loopback: bool = False
+    """Agents on this machine are not dialled even though the platform listens on loopback only."""

@@ -1,0 +1,103 @@
+"""httpx over a connection pool that dials through the guard.
+
+httpx's own transport offers no place for a network backend; httpcore's pool, which it stands on, does. This is that
+transport again, on public names of both only.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from headway.net.guard import Guard, GuardedBackend, Refused
+
+_HTTPX_OF: Final[dict[type[Exception], type[httpx.TransportError]]] = {
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+    httpcore.TimeoutException: httpx.TimeoutException,
+    httpcore.NetworkError: httpx.NetworkError,
+    httpcore.ProtocolError: httpx.ProtocolError,
+}
+"""The special ones first: httpcore's families are those of httpx."""
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 to public addresses and to what the guard allows; no proxies, no Unix sockets, no retries."""
+
+    def __init__(self, guard: Guard, limits: httpx.Limits, *, tls: ssl.SSLContext | None = None) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=GuardedBackend(guard),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises `Refused` for an address that is not allowed and for a URL that holds a user name or password."""
+        if request.url.userinfo:
+            raise Refused("the URL holds a user name or password, which is never sent")
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol("only http and https are spoken")
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        with _as_httpx():
+            response = await self._pool.handle_async_request(
+                httpcore.Request(
+                    request.method,
+                    url,
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.stream),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, parts: object) -> None:
+        self._parts: Any = parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_httpx():
+            async for part in self._parts:
+                yield part
+
+    async def aclose(self) -> None:
+        await self._parts.aclose()
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    try:
+        yield
+    except tuple(_HTTPX_OF) as error:
+        kind = next(ours for theirs, ours in _HTTPX_OF.items() if isinstance(error, theirs))
+        raise kind(str(error)) from error
