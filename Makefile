@@ -1,13 +1,14 @@
 # On a fresh machine with Python 3.11 or newer and make, `make demo` and `make test` are all the set-up there is.
 PYTHON ?= python3
 WORKERS ?= 2
+EXAMPLES ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check reqs bench screenshots lock clean
+.PHONY: help install demo test soak check reqs bench screenshots lock clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ demo: install ## the dashboard, its platform and simulated agents, in one comman
 
 test: install ## every test, on WORKERS processes
 	$(BIN)/pytest -n $(WORKERS)
+
+soak: install ## the ledger against a model of it: EXAMPLES histories of fifty steps, restarts and crashes among them
+	SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
 
 check: install ## everything that can be judged without running the tests, and the demo from a built wheel
 	$(BIN)/ruff check .

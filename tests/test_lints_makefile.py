@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ["install", "demo", "test", "check", "reqs", "bench", "screenshots", "clean"]
+TARGETS = ["install", "demo", "test", "soak", "check", "reqs", "bench", "screenshots", "clean"]
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

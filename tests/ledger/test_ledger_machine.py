@@ -237,7 +237,7 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(agent=TARGETS, limit=st.integers(1, 3))
     def claim(self, agent: str, limit: int) -> None:
         expected = self.model.claimable(agent, self.clock.ms, limit)
-        claimed = self.do(self.ledger.claim(agent, limit))
+        claimed = [one.delegation for one in self.do(self.ledger.claim(agent, limit))]
         assert [one.delegation_id for one in claimed] == [item.id for item in expected]
         for item, one in zip(expected, claimed, strict=True):
             self.model.claim(item)
@@ -251,7 +251,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             return [*await asyncio.gather(self.ledger.claim(agent, 1), self.ledger.claim(agent, 1))]
 
         expected = self.model.claimable(agent, self.clock.ms, 2)
-        claimed = [one.delegation_id for taken in self.do(both()) for one in taken]
+        claimed = [one.delegation.delegation_id for taken in self.do(both()) for one in taken]
         assert claimed == [item.id for item in expected]
         for item in expected:
             self.model.claim(item)
@@ -441,7 +441,7 @@ def test_the_ledger_does_what_the_model_does(part: int, tmp_path: Path) -> None:
     asyncio.run(make_empty_ledger(tmp_path / "empty.db"))
     LifecycleMachine.scratch = tmp_path
     chosen = settings(
-        max_examples=EXAMPLES // PARTS or 25,
+        max_examples=EXAMPLES // PARTS or 20,
         stateful_step_count=STEPS,
         deadline=None,
         derandomize=settings().derandomize and not EXAMPLES,
