@@ -331,7 +331,12 @@ MEMBERS = (
 )
 WORDS = ("2.0", "message/send", "SendStreamingMessage", "tasks/get", "ListTasks", "task", "status-update", "working")
 NONSENSE = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(WORDS),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6),
     max_leaves=25,
 )
@@ -365,3 +370,17 @@ def test_any_json_is_translated(result: object, verb: Verb | None, streaming: bo
         if streaming and verb is Verb.STREAM and (frame := read_frame(result)) is not None:
             assert type(read_frame(there)) is type(frame)
     assert repr(result) == before
+
+
+FRAMES = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["task", "message", "status-update", "artifact-update"])},
+    optional={name: NONSENSE for name in MEMBERS if name not in ("kind", "task", "message", "statusUpdate")},
+)
+
+
+@given(FRAMES)
+def test_whatever_is_told_by_its_kind_parses_in_the_sdk(frame: Json) -> None:
+    current = result_for(Dialect.V1_0, Verb.STREAM, frame, streaming=True)
+    ParseDict(current, a2a_pb2.StreamResponse(), ignore_unknown_fields=True)
+    old = result_for(Dialect.V0_3, Verb.STREAM, frame, streaming=True)
+    v03_types.SendStreamingMessageSuccessResponse.model_validate({"result": old})
