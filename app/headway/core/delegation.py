@@ -151,6 +151,7 @@ class Delegation(BaseModel):
     result: str | None = None
     error: str | None = None
     cancel_requested_at: Timestamp | None = None
+    cancel_reason: str | None = None
     expires_at: Timestamp | None = None
     deadline: Timestamp | None = None
     last_activity_at: Timestamp
@@ -166,6 +167,7 @@ class Delegation(BaseModel):
     """When it first had to wait in the queue."""
     queue_id: str | None = None
     """What the gateway told its caller, where it took the message in for later."""
+    retry_of: str | None = None
     seq: int
     progress_offset: int = 0
     progress_text: str = ""

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Workspace
+from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Stats, Workspace
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import EventType, Payload
-from headway.ledger import keeping, moving, reading, sending, workspaces
+from headway.ledger import keeping, moving, overview, reading, replying, retrying, sending, workspaces
 from headway.ledger.engines import SqliteEngine
 from headway.ledger.records import (
     Claimed,
@@ -26,6 +26,8 @@ from headway.ledger.records import (
     NewWorkspace,
     Observation,
     Outcome,
+    Page,
+    Reply,
     Retention,
     StoredEvent,
 )
@@ -109,6 +111,10 @@ class Ledger:
         """See `sending.record`."""
         return await self._write(sending.record, source_id, target_id, task, delegation_id)
 
+    async def retry(self, source_id: str, delegation_id: str) -> Delegated:
+        """See `retrying.retry`."""
+        return await self._write(retrying.retry, source_id, delegation_id)
+
     async def claim(self, target_id: str, limit: int) -> list[Claimed]:
         """See `sending.claim`."""
         return await self._write(sending.claim, target_id, limit)
@@ -158,6 +164,18 @@ class Ledger:
     async def request_cancel(self, delegation_id: str, reason: str | None = None) -> Row:
         """See `moving.request_cancel`."""
         return await self._write(moving.request_cancel, delegation_id, reason)
+
+    async def reply(self, delegation_id: str, said: str) -> tuple[Row, Reply]:
+        """See `replying.reply`."""
+        return await self._write(replying.reply, delegation_id, said)
+
+    async def reply_delivered(self, delegation_id: str, attempt: int) -> None:
+        """See `replying.delivered`."""
+        await self._write(replying.delivered, delegation_id, attempt)
+
+    async def reply_not_delivered(self, delegation_id: str, attempt: int, message: str) -> Row:
+        """See `replying.not_delivered`."""
+        return await self._write(replying.not_delivered, delegation_id, attempt, message)
 
     # Time
 
@@ -212,10 +230,23 @@ class Ledger:
         )
 
     async def records(
-        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
-    ) -> list[Delegation]:
-        """See `reading.records`."""
-        return await self._read(reading.records, status=status, limit=limit, before=before)
+        self,
+        *,
+        status: Status | None = None,
+        limit: int = 50,
+        before: str | None = None,
+        search: str | None = None,
+    ) -> Page:
+        """See `overview.records`."""
+        return await self._read(overview.records, status=status, limit=limit, before=before, search=search)
+
+    async def stats(self) -> Stats:
+        """See `overview.stats`."""
+        return await self._read(overview.stats, self._clock.now_ms())
+
+    async def undelivered_replies(self) -> dict[str, Reply]:
+        """See `replying.undelivered`."""
+        return await self._read(replying.undelivered)
 
     async def unfinished(self) -> list[Delegation]:
         """See `reading.unfinished`."""

@@ -23,6 +23,8 @@ RESPONSE_PREVIEW: Final = 300
 """Characters of the result in a list."""
 SILENT: Final = frozenset({Status.DISPATCHED, Status.IN_PROGRESS})
 """What can become stuck."""
+PLACE: Final = "@"
+"""What a place in the order of arrival begins with; no delegation_id does."""
 TAIL: Final = 4_096
 """Characters of each progress text that a snapshot carries, unless asked for another number."""
 
@@ -30,6 +32,7 @@ _d, _t, _e = schema.delegations.c, schema.progress.c, schema.events.c
 _META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, schema.meta.c.lowest_seq))
 _COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
 _MANY: Final = 500
+_DIGITS: Final = 18
 _EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent.__slots__)
 
 
@@ -57,9 +60,9 @@ def list_(
     """A page, newest first by arrival; `before` is the last delegation_id of the page before.
 
     Pages are stable while others write: what arrives comes before the first page. A `before` that is not known (it may
-    have been evicted) gives an empty page.
+    have been evicted) gives an empty page; a place (see `wanted`) has no such end.
     """
-    wanted = _wanted(before, status, (_d.source_id, source_id), (_d.target_id, target_id))
+    conditions = wanted(before, status, (_d.source_id, source_id), (_d.target_id, target_id))
     body = schema.bodies.c
     page = (
         select(
@@ -68,20 +71,11 @@ def list_(
             func.substr(body.result, 1, RESPONSE_PREVIEW + 1),
         )
         .join_from(schema.delegations, schema.bodies, body.id == _d.id)
-        .where(*wanted)
+        .where(*conditions)
         .order_by(_d.id.desc())
         .limit(limit)
     )
     return [_listed(values) for values in conn.execute(page)]
-
-
-def records(
-    conn: Connection, *, status: Status | None = None, limit: int = 50, before: str | None = None
-) -> list[Delegation]:
-    """A page of whole records across workspaces, without progress text; newest first, as `list_`."""
-    wanted = _wanted(before, status)
-    page = select(*HELD_COLUMNS).where(*wanted).order_by(_d.id.desc()).limit(limit)
-    return [rows.whole(conn, rows.read_held(values), progress=False) for values in conn.execute(page).all()]
 
 
 def unfinished(conn: Connection) -> list[Delegation]:
@@ -160,18 +154,26 @@ def position(conn: Connection) -> tuple[str, int, int]:
     return epoch, head, lowest
 
 
-def _wanted(
+def wanted(
     before: str | None, status: Status | None, *parties: tuple[Column[str], str | None]
 ) -> list[ColumnElement[bool]]:
+    """The conditions of a page.
+
+    `before` is a delegation_id, or a place in the order of arrival: `PLACE` and a number. A place stays good when what
+    stood there is evicted.
+    """
     few = status is not None and not status.is_terminal
-    wanted = [
+    conditions = [
         (schema.by_status_first(column) if few else column) == party for column, party in parties if party is not None
     ]
     if status is not None:
-        wanted.append(_d.status == status.value)
-    if before is not None:
-        wanted.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
-    return wanted
+        conditions.append(_d.status == status.value)
+    if before is not None and before.startswith(PLACE):
+        place = before.removeprefix(PLACE)
+        conditions.append(_d.id < (int(place) if place.isdecimal() and len(place) <= _DIGITS else 0))
+    elif before is not None:
+        conditions.append(_d.id < select(_d.id).where(_d.delegation_id == before).scalar_subquery())
+    return conditions
 
 
 def _listed(values: Sequence[Any]) -> Listed:

@@ -106,6 +106,22 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Records of a list, newest first; `next` is the `before` of the page after it, None where there is none."""
+
+    delegations: list[Delegation]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that is not known to have reached its agent, and the messageId it is sent under."""
+
+    text: str = field(repr=False)
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEvent:
     """One committed event. `payload` is its data as JSON text, encoded once for all who read it."""
 

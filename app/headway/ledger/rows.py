@@ -36,6 +36,7 @@ _EXTRA: Final = (
     _d.tries,
     _d.queued_at,
     _d.queue_id,
+    _d.retry_of,
 )
 HELD_COLUMNS: Final = (*ROW_COLUMNS, *_EXTRA)
 _WIDTH: Final = len(ROW_COLUMNS)
@@ -58,11 +59,8 @@ _RECORDED: Final = tuple(Row.__slots__).index("recorded")
 _STATUSES: Final = {status.value: status for status in Status}
 
 _HELD: Final = Prepared(select(*HELD_COLUMNS).where(_d.delegation_id == bindparam("delegation")))
-_BODIES: Final = Prepared(
-    select(schema.bodies.c.task, schema.bodies.c.result, schema.bodies.c.traceparent).where(
-        schema.bodies.c.id == bindparam("k")
-    )
-)
+BODY_COLUMNS: Final = (schema.bodies.c.task, schema.bodies.c.result, schema.bodies.c.traceparent)
+_BODIES: Final = Prepared(select(*BODY_COLUMNS).where(schema.bodies.c.id == bindparam("k")))
 _REQUEST: Final = Prepared(select(schema.bodies.c.request).where(schema.bodies.c.id == bindparam("k")))
 
 
@@ -84,6 +82,7 @@ class Held:
     tries: int
     queued_at: int | None
     queue_id: str | None
+    retry_of: str | None
 
     @property
     def is_ours(self) -> bool:
@@ -105,7 +104,7 @@ def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> 
 def read_held(values: Sequence[Any]) -> Held:
     """A `Held` of the values of `HELD_COLUMNS`."""
     key, start, end, chunk, idempotency_key, remote, context, dialect, observed, *rest = values[_WIDTH:]
-    asked, reason, tries, queued_at, queue_id = rest
+    asked, reason, tries, queued_at, queue_id, retry_of = rest
     return Held(
         row=read_row(values[:_WIDTH]),
         id=key,
@@ -120,6 +119,7 @@ def read_held(values: Sequence[Any]) -> Held:
         tries=tries,
         queued_at=queued_at,
         queue_id=queue_id,
+        retry_of=retry_of,
     )
 
 
@@ -137,11 +137,16 @@ def must_hold(conn: Connection, delegation_id: str) -> Held:
     return found
 
 
-def whole(conn: Connection, found: Held, *, progress: bool = True) -> Delegation:
-    """The whole record, bodies included, and its progress text where that is asked for."""
+def whole(conn: Connection, found: Held) -> Delegation:
+    """The whole record, bodies and progress text included."""
+    said = texts.read(conn, found.id, found.extent)
+    return record(found, _BODIES(conn, k=found.id).one(), said)
+
+
+def record(found: Held, bodies: Sequence[Any], said: ProgressText = EMPTY_PROGRESS) -> Delegation:
+    """The whole record of what was read from the tables; `bodies` are the values of `BODY_COLUMNS`."""
+    task, result, traceparent = bodies
     row = found.row
-    task, result, traceparent = _BODIES(conn, k=found.id).one()
-    said = texts.read(conn, found.id, found.extent) if progress else EMPTY_PROGRESS
     return Delegation.model_construct(
         delegation_id=row.delegation_id,
         source_id=row.source_id,
@@ -159,6 +164,7 @@ def whole(conn: Connection, found: Held, *, progress: bool = True) -> Delegation
         result=result,
         error=row.error,
         cancel_requested_at=found.cancel_requested_at,
+        cancel_reason=found.cancel_reason,
         expires_at=row.expires_at,
         deadline=row.deadline,
         last_activity_at=row.last_activity_at,
@@ -171,6 +177,7 @@ def whole(conn: Connection, found: Held, *, progress: bool = True) -> Delegation
         tries=found.tries,
         queued_at=found.queued_at,
         queue_id=found.queue_id,
+        retry_of=found.retry_of,
         seq=row.seq,
         progress_offset=said.start,
         progress_text=said.text,

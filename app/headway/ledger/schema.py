@@ -34,6 +34,7 @@ ACTIVE_DEADLINE: Final = "deadline IS NOT NULL AND finished_at IS NULL"
 FINISHED: Final = "finished_at IS NOT NULL"
 IN_QUEUE: Final = "queue_id IS NOT NULL"
 MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
+RETRY_RUNS: Final = "retry_of IS NOT NULL AND finished_at IS NULL"
 
 metadata = MetaData()
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -94,6 +95,7 @@ delegations = Table(
     Column("queue_id", Text),
     Column("message_id", Text),
     Column("retry_of", Text),
+    Column("reply_id", Text),
 )
 
 _d = delegations.c
@@ -130,6 +132,13 @@ Index(
     sqlite_where=text(MESSAGE_HELD),
     postgresql_where=text(MESSAGE_HELD),
 )
+Index(
+    "delegations_retry",
+    _d.retry_of,
+    unique=True,
+    sqlite_where=text(RETRY_RUNS),
+    postgresql_where=text(RETRY_RUNS),
+)
 
 bodies = Table(
     "bodies",
@@ -139,6 +148,7 @@ bodies = Table(
     Column("result", Text),
     Column("traceparent", Text),
     Column("request", Text),
+    Column("reply", Text),
 )
 
 progress = Table(

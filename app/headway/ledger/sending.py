@@ -56,7 +56,7 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
         if values is not None:
             return _again(transaction, rows.read_held(values), new, new.idempotency_key)
     delegation_id = transaction.new_id()
-    _insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
+    insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
     return Delegated(rows.whole(transaction.conn, rows.must_hold(transaction.conn, delegation_id)), created=True)
 
 
@@ -68,7 +68,7 @@ def record(transaction: Transaction, source_id: str, target_id: str, task: str, 
     found = rows.held(transaction.conn, delegation_id)
     if found is None:
         new = NewDelegation(source_id, target_id, task)
-        _insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
+        insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
         found = rows.must_hold(transaction.conn, delegation_id)
         return Delegated(rows.whole(transaction.conn, found), created=True)
     if found.row.source_id != source_id:
@@ -161,7 +161,7 @@ def _status(found: Held, status: Status, *, attempt: int, message: str | None = 
     )
 
 
-def _insert(
+def insert(
     transaction: Transaction,
     delegation_id: str,
     new: NewDelegation,
@@ -170,6 +170,7 @@ def _insert(
     recorded: bool = False,
     context_id: str | None = None,
 ) -> None:
+    """Write a delegation that begins with this status, and its DELEGATION_SENT."""
     now = transaction.now_ms()
     sent = Sent(
         delegation_id=delegation_id,
@@ -197,5 +198,7 @@ def _insert(
         transaction.conn,
         **{**blank, **known, **zeros, "idempotency_key": new.idempotency_key, "context_id": context_id},
     ).scalar_one()
-    _INSERT_BODY(transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None)
+    _INSERT_BODY(
+        transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None, reply=None
+    )
     transaction.count(None, row.status)

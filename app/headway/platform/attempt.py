@@ -57,6 +57,8 @@ class Attempt:
         """Set once the agent's task id is known, so that the task can be asked after and canceled."""
         if self.remote_task_id is not None:
             self.known.set()
+        self.answering = False
+        """A reply is on its way: that the agent still asks is no news."""
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
@@ -71,10 +73,10 @@ class Attempt:
         Raises `AgentBusy` when the agent took nothing on, and every other `AgentError` that leaves the outcome unknown.
         """
         try:
-            await self._follow(self.client.stream(self._message()), self._via)
+            await self.follow(self.client.stream(self._message()), self._via)
         except (AgentLost, AgentIdle):
             # It may have arrived without an answer: that is asked after, never sent again (spec: requirements Q12).
-            if self.remote_task_id is not None or await self._patiently(self.find) is None:
+            if self.remote_task_id is not None or await self.patiently(self.find) is None:
                 raise
             await self.resume()
 
@@ -84,7 +86,7 @@ class Attempt:
         An agent that cannot be reached is asked again for `ask_patience` seconds. Raises `AgentError` after that.
         """
         try:
-            await self._patiently(self._take_up)
+            await self.patiently(self._take_up)
         except UnknownTask:
             await self.settle(Failure(INTERRUPTED))
 
@@ -124,10 +126,10 @@ class Attempt:
         if task_id is None:
             await self.settle(Failure(INTERRUPTED))
         else:
-            await self._follow(self.client.resubscribe(task_id), Via.RESUME)
+            await self.follow(self.client.resubscribe(task_id), Via.RESUME)
 
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """`ask`, again and again for `ask_patience` seconds while the agent cannot answer."""
+    async def patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """`ask`, again and again for `ask_patience` seconds while the agent cannot answer. Raises `AgentError`."""
         give_up_at = self._clock.monotonic() + self._settings.ask_patience
         pause = self._settings.ask_pause
         while True:
@@ -140,7 +142,8 @@ class Attempt:
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, self._settings.ask_pause_max)
 
-    async def _follow(self, updates: AsyncGenerator[AgentUpdate], via: Via) -> None:
+    async def follow(self, updates: AsyncGenerator[AgentUpdate], via: Via) -> None:
+        """Write what `updates` tell, and how it ended where they tell that. Raises what they raise."""
         last: AgentUpdate | None = None
         async with self._writing(), aclosing(updates):
             async for update in updates:

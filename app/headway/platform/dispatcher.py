@@ -15,11 +15,12 @@ from headway.core.clock import Clock
 from headway.core.delegation import WAITING, Delegation, Status
 from headway.ledger.errors import Conflict, IllegalMove, NotFound
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import NEVER_SENT, Cancellation, Claimed, Failure, Outcome
+from headway.ledger.records import NEVER_SENT, Cancellation, Claimed, Failure, Outcome, Reply
 from headway.platform.agents import Agents
 from headway.platform.attempt import Attempt
 from headway.platform.canceling import cancel_at_agent
 from headway.platform.outages import outlast
+from headway.platform.replying import Replying
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
 from headway.platform.tasks import Tasks
@@ -91,6 +92,10 @@ class Dispatcher:
         following.task.cancel()
         self._tasks.start(f"cancel {delegation_id}", lambda: self._tell_canceled(following.attempt))
 
+    def reply(self, delegation: Delegation, reply: Reply) -> None:
+        """See a reply through that is durable already; `delegation` is as it was asked, at the reply's attempt."""
+        self._tasks.start(f"reply {reply.message_id}", lambda: self._reply(delegation, reply))
+
     async def poll(self, delegation: Delegation) -> None:
         """Ask the agent now and write what it says. Raises AgentError where it cannot be asked."""
         if delegation.status in WAITING:
@@ -105,6 +110,8 @@ class Dispatcher:
         if self._following.get(delegation_id) is not following:
             # Somebody else has heard the agent meanwhile; what they wrote is newer than this answer.
             return
+        if following is not None and following.attempt.answering and update.interrupted:
+            return
         if following is not None:
             # The stream delivers the text; the whole of it would take back the status lines shown so far.
             update = replace(update, splice=None)
@@ -118,21 +125,34 @@ class Dispatcher:
             self._follow(attempt, attempt.resume)
 
     async def _resume_all(self) -> None:
+        replies = await self._ledger.undelivered_replies()
         for delegation in await self._ledger.unfinished():
             if delegation.status in WAITING:
                 self.nudge(delegation.target_id)
             elif delegation.status is Status.CANCELING:
                 self.cancel(delegation)
             elif delegation.is_ours and delegation.status is not Status.INPUT_REQUIRED:
-                await self._resume(delegation)
+                await self._resume(delegation, replies.get(delegation.delegation_id))
 
-    async def _resume(self, delegation: Delegation) -> None:
+    async def _resume(self, delegation: Delegation, reply: Reply | None) -> None:
         client = await self._client(delegation.target_id)
         if client is None:
             await self._fail(delegation.delegation_id, delegation.attempt, UNKNOWN_TARGET)
             return
         attempt = self._attempt(delegation, client)
-        self._follow(attempt, attempt.resume)
+        self._follow(attempt, attempt.resume if reply is None else self._replying(attempt, reply).take_up)
+
+    async def _reply(self, delegation: Delegation, reply: Reply) -> None:
+        client = await self._outlast(lambda: self._client(delegation.target_id))
+        if client is not None:
+            attempt = self._attempt(delegation, client)
+            self._follow(attempt, self._replying(attempt, reply, delegation.status_message).send)
+            return
+        delegation_id, number = delegation.delegation_id, delegation.attempt
+        await self._outlast(lambda: self._ledger.reply_not_delivered(delegation_id, number, NO_URL))
+
+    def _replying(self, attempt: Attempt, reply: Reply, question: str | None = None) -> Replying:
+        return Replying(attempt, reply, self._ledger, self._clock, self._settings, question=question)
 
     async def _dispatch(self, target_id: str) -> None:
         """Claim what the target has slots for; what must wait longer becomes queued."""

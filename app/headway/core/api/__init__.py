@@ -20,6 +20,8 @@ from headway.core.api.delegations import (
     DelegationSummary,
     RecordAccepted,
     RecordRequest,
+    ReplyRequest,
+    RetryAccepted,
     StatusAnswer,
     UpdateRequest,
 )
@@ -27,6 +29,7 @@ from headway.core.api.service import (
     SNAPSHOT_FINISHED,
     Health,
     Snapshot,
+    Stats,
 )
 from headway.core.api.workspaces import (
     DEGRADED,
@@ -60,7 +63,10 @@ __all__ = [
     "RecordRequest",
     "RegisterRequest",
     "Registered",
+    "ReplyRequest",
+    "RetryAccepted",
     "Snapshot",
+    "Stats",
     "StatusAnswer",
     "UpdateRequest",
     "Workspace",

@@ -56,7 +56,7 @@ class UpdateRequest(Body):
 
 
 class StatusAnswer(Body):
-    """What update and cancel answer."""
+    """What update, cancel and reply answer."""
 
     delegation_id: str
     status: Status
@@ -64,6 +64,22 @@ class StatusAnswer(Body):
 
 class CancelRequest(Body):
     reason: str | None = None
+
+
+class ReplyRequest(Body):
+    """`POST /workspaces/:id/delegations/:did/reply`."""
+
+    text: str = Field(min_length=1)
+
+
+class RetryAccepted(Body):
+    """What retry answers: the new delegation, and the one that it is linked to."""
+
+    delegation_id: str
+    status: str
+    target_id: str
+    retry_of: str
+    idempotent_hit: bool | None = None
 
 
 class DelegationSummary(Body):

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from headway.core.api.body import Body
 from headway.core.api.workspaces import Workspace
 from headway.core.delegation import Row, Status
+from headway.core.timestamps import Timestamp
 
 SNAPSHOT_FINISHED: Final = 1_000
 """Finished delegations that a snapshot carries, unless asked for another number."""
@@ -20,6 +21,20 @@ class Snapshot(Body):
     workspaces: list[Workspace]
     delegations: list[Row]
     totals: dict[Status, int]
+
+
+class Stats(Body):
+    """`GET /admin/delegations/stats`: counted at one moment, `seq`."""
+
+    total: int
+    by_status: dict[Status, int]
+    active_by_target: dict[str, dict[Status, int]]
+    """Of those that have not ended; a target with none is left out."""
+    oldest_waiting_at: Timestamp | None = None
+    """When the one that has waited longest for its agent was handed over."""
+    finished_last_minute: dict[Status, int]
+    epoch: str
+    seq: int
 
 
 class Health(Body):

@@ -1,4 +1,4 @@
-"""Across workspaces: health, snapshot, the event streams, and the admin's lists."""
+"""Across workspaces: health, snapshot and the event streams."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from starlette.types import Receive, Scope, Send
 import headway
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot
 from headway.core.cursor import Cursor
-from headway.core.delegation import Delegation, Status
 from headway.ledger.errors import LedgerUnavailable
-from headway.platform.errors import Clash, Gone, Missing
+from headway.platform.errors import Gone
 from headway.platform.platform import Platform
 from headway.platform.routes.asking import Caller, Seen, Served, refuses
 from headway.platform.stream import EventStream
 
-LIST_LIMIT = 500
 MAX_FINISHED = 100_000
 STREAM_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
@@ -109,32 +107,3 @@ async def _stream(platform: Platform, last_event_id: str | None, workspace_id: s
             write_timeout=settings.write_timeout,
         )
     )
-
-
-@router.get("/admin/delegations", response_model=list[Delegation], responses=refuses(422), tags=["admin"])
-async def list_delegations(
-    platform: Served,
-    caller: Caller,
-    status: Status | None = None,
-    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 50,
-    before: Annotated[str | None, Query(max_length=256)] = None,
-) -> list[Delegation]:
-    """Whole records across workspaces, the newest first, without progress text."""
-    caller.require_overview()
-    return await platform.ledger.records(status=status, limit=limit, before=before)
-
-
-@router.get("/admin/delegations/{prefix}", response_model=Delegation, responses=refuses(404, 409), tags=["admin"])
-async def find(prefix: str, platform: Served, caller: Caller) -> Delegation:
-    """One whole record, by its id or by a beginning of it that no other shares."""
-    caller.require_overview()
-    delegation = await platform.ledger.get(prefix)
-    if delegation is not None:
-        return delegation
-    found = await platform.ledger.find(prefix, 5)
-    if len(found) > 1:
-        raise Clash(f"{len(found)} or more delegations begin so; give more of the id")
-    delegation = await platform.ledger.get(found[0]) if found else None
-    if delegation is None:
-        raise Missing("no such delegation")
-    return delegation

@@ -1,4 +1,4 @@
-"""The gateway's queue, tries, retries, what runtimes report, activity."""
+"""The gateway's queue, tries, retries, replies, what runtimes report, activity."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 WAITING = sa.text("status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)")
 IN_QUEUE = sa.text("queue_id IS NOT NULL")
 MESSAGE_HELD = sa.text("message_id IS NOT NULL AND finished_at IS NULL")
+RETRY_RUNS = sa.text("retry_of IS NOT NULL AND finished_at IS NULL")
 
 
 def upgrade() -> None:
@@ -20,7 +21,9 @@ def upgrade() -> None:
     op.add_column("delegations", sa.Column("queue_id", sa.Text(), nullable=True))
     op.add_column("delegations", sa.Column("message_id", sa.Text(), nullable=True))
     op.add_column("delegations", sa.Column("retry_of", sa.Text(), nullable=True))
+    op.add_column("delegations", sa.Column("reply_id", sa.Text(), nullable=True))
     op.add_column("bodies", sa.Column("request", sa.Text(), nullable=True))
+    op.add_column("bodies", sa.Column("reply", sa.Text(), nullable=True))
     op.drop_index("delegations_waiting", table_name="delegations")
     op.create_index(
         "delegations_waiting",
@@ -44,6 +47,14 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=MESSAGE_HELD,
         postgresql_where=MESSAGE_HELD,
+    )
+    op.create_index(
+        "delegations_retry",
+        "delegations",
+        ["retry_of"],
+        unique=True,
+        sqlite_where=RETRY_RUNS,
+        postgresql_where=RETRY_RUNS,
     )
     op.add_column("workspaces", sa.Column("external", sa.SmallInteger(), server_default="1", nullable=False))
     op.add_column("workspaces", sa.Column("runtime_state", sa.Text(), nullable=True))

@@ -1,0 +1,55 @@
+"""Retry: a new delegation for one that failed or was canceled (spec: platform-api, "Delegations")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, select, text
+
+from headway.core.delegation import Status
+from headway.ledger import rows, schema, sending
+from headway.ledger.errors import Conflict, NotFound
+from headway.ledger.records import Delegated, NewDelegation
+from headway.ledger.statements import Prepared, updating
+from headway.ledger.transaction import Transaction
+
+RETRIED: Final = frozenset({Status.FAILED, Status.CANCELED})
+"""What can be retried: what ended without a result."""
+
+_d, _b = schema.delegations.c, schema.bodies.c
+_RUNNING: Final = Prepared(select(_d.delegation_id).where(_d.retry_of == bindparam("of"), text(schema.RETRY_RUNS)))
+_BODIES: Final = Prepared(select(_b.task, _b.traceparent, _b.request).where(_b.id == bindparam("k")))
+
+
+def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Delegated:
+    """Make a delegation with the source, target, task and priority of another; or find its retry that still runs.
+
+    What a message held besides its text goes along; deadline, expiry and idempotency key do not. Raises NotFound
+    (another source's, too), and Conflict for one that has not ended, was completed, or has nothing to send.
+    """
+    conn = transaction.conn
+    found = rows.must_hold(conn, delegation_id)
+    row = found.row
+    if row.source_id != source_id:
+        raise NotFound(f"workspace {source_id} has no delegation {delegation_id}")
+    if row.status not in RETRIED:
+        raise Conflict(
+            f"delegation {delegation_id} is {row.status}; only a failed or canceled one can be retried; "
+            "nothing was changed"
+        )
+    running = _RUNNING(conn, of=delegation_id).scalar_one_or_none()
+    if running is not None:
+        return Delegated(rows.whole(conn, rows.must_hold(conn, running)), created=False)
+    task, traceparent, request = _BODIES(conn, k=found.id).one()
+    if not task.strip() and request is None:
+        raise Conflict(f"delegation {delegation_id} was recorded without a task, so there is nothing to send again")
+    if row.target_id == row.source_id:
+        raise Conflict(f"delegation {delegation_id} is its source's own work, which only the source can do again")
+    new_id = transaction.new_id()
+    new = NewDelegation(row.source_id, row.target_id, task, priority=row.priority, traceparent=traceparent)
+    sending.insert(transaction, new_id, new, Status.PENDING, context_id=new_id)
+    made = rows.must_hold(conn, new_id)
+    updating(schema.delegations, "id", ("retry_of",))(conn, k=made.id, retry_of=delegation_id)
+    if request is not None:
+        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=request)
+    return Delegated(rows.whole(conn, rows.must_hold(conn, new_id)), created=True)
