@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from headway.a2a.frames import Json
+from collections.abc import Mapping
+from typing import Any
 
 
-def message_ids(task: Json) -> frozenset[str]:
+def message_ids(task: Mapping[str, Any]) -> frozenset[str]:
     """The ids of the messages in a task's history; none where the agent gives no history. `task` is as it came."""
     history = task.get("history")
     messages = (message for message in history if isinstance(message, dict)) if isinstance(history, list) else ()
