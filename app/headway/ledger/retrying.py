@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from sqlalchemy import bindparam, select, text
@@ -51,5 +52,14 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     made = rows.must_hold(conn, new_id)
     updating(schema.delegations, "id", ("retry_of",))(conn, k=made.id, retry_of=delegation_id)
     if request is not None:
-        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=request)
+        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=_renamed(request, new_id))
     return Delegated(rows.whole(conn, rows.must_hold(conn, new_id)), created=True)
+
+
+def _renamed(request: str, delegation_id: str) -> str:
+    """The request with ids of the retry: an agent may answer a messageId that it knows with the task it had made."""
+    wanted = json.loads(request)
+    message = wanted.get("message") or {}
+    named = {**(message.get("metadata") or {}), "delegation_id": delegation_id}
+    wanted["message"] = {**message, "messageId": delegation_id, "metadata": named}
+    return json.dumps(wanted, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

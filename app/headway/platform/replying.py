@@ -52,6 +52,7 @@ class Replying:
         self._settings = settings
         self._question = question
         self._delivered = False
+        self._via = Via.DIRECT if attempt.delegation.queued_at is None else Via.QUEUE_DRAIN
 
     async def send(self) -> None:
         """Send the reply and follow the task on. Raises `AgentError` as an attempt does, once the agent has it.
@@ -59,7 +60,7 @@ class Replying:
         Where it did not arrive, or nobody can tell, the delegation asks for input again and says why.
         """
         try:
-            await self._attempt.follow(self._updates(), Via.DIRECT)
+            await self._attempt.follow(self._updates(), self._via)
         except AgentError as error:
             if self._delivered:
                 raise
