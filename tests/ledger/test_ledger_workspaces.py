@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from headway.core.delegation import Status
-from headway.core.events import EventType, Other
+from headway.core.events import AgentMessage, EventType
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.records import NewDelegation, NewWorkspace
 from support.ledgers import Clockwork, dispatched
@@ -99,8 +99,8 @@ async def test_tokens_are_found_by_hash_and_counted_by_scope(ledger: Ledger) -> 
 
 
 async def test_an_announcement_is_stored_as_it_was(ledger: Ledger) -> None:
-    data = {"message": "hello\u2028 <b>", "attachments": []}
-    await ledger.announce(EventType.AGENT_MESSAGE, "s", Other(data=data))
+    said = AgentMessage(workspace_id="s", name="scout", message="hello\u2028 <b>", attachments=({"name": "a.txt"},))
+    await ledger.announce(EventType.AGENT_MESSAGE, "s", said)
     [event] = await ledger.replay(0, 10, "s")
     assert event.type == "AGENT_MESSAGE"
-    assert event.decode().payload == Other(data=data)
+    assert event.decode().payload == said

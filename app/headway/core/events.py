@@ -134,6 +134,7 @@ class WorkspaceFact(Payload):
     active_tasks: int | None = None
     max_concurrent_tasks: int | None = None
     queue_depth: int | None = None
+    current_task: str | None = None
     error: str | None = None
 
 
@@ -146,7 +147,12 @@ class WorkspaceOffline(WorkspaceFact):
 
 
 class WorkspaceDegraded(WorkspaceFact):
+    """`error_rate` and `sample_error` are what its runtime reported; `error` says why in words."""
+
     TYPE = EventType.WORKSPACE_DEGRADED
+
+    error_rate: float | None = None
+    sample_error: str | None = None
 
 
 class WorkspaceRemoved(WorkspaceFact):
@@ -163,6 +169,23 @@ class WorkspaceHeartbeat(WorkspaceFact):
     TYPE = EventType.WORKSPACE_HEARTBEAT
 
     uptime_seconds: int | None = None
+
+
+class TaskUpdated(WorkspaceFact):
+    """What its runtime says it works on has changed; an empty `current_task` is nothing."""
+
+    TYPE = EventType.TASK_UPDATED
+
+
+class AgentMessage(Payload):
+    """What an agent has to say to people, outside of any delegation."""
+
+    TYPE = EventType.AGENT_MESSAGE
+
+    workspace_id: str
+    name: str
+    message: str
+    attachments: tuple[Any, ...] | None = None
 
 
 class Bookmark(Payload):
@@ -195,6 +218,8 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = {
         WorkspaceRemoved,
         WorkspaceQueue,
         WorkspaceHeartbeat,
+        TaskUpdated,
+        AgentMessage,
         Bookmark,
     )
 }

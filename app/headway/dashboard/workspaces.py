@@ -24,6 +24,7 @@ _SAME_NAME: Final = (
     "active_tasks",
     "max_concurrent_tasks",
     "queue_depth",
+    "current_task",
     "uptime_seconds",
 )
 

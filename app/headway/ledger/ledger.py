@@ -15,9 +15,10 @@ from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Stats, Workspace
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import EventType, Payload
-from headway.ledger import keeping, moving, overview, reading, replying, retrying, sending, workspaces
+from headway.ledger import heartbeats, keeping, moving, overview, reading, replying, retrying, sending, workspaces
 from headway.ledger.engines import SqliteEngine
 from headway.ledger.records import (
+    Beat,
     Claimed,
     Delegated,
     Evicted,
@@ -27,6 +28,7 @@ from headway.ledger.records import (
     Observation,
     Outcome,
     Page,
+    Place,
     Reply,
     Retention,
     StoredEvent,
@@ -286,6 +288,17 @@ class Ledger:
         """See `workspaces.remove`."""
         return await self._write(workspaces.remove, workspace_id)
 
+    async def heartbeat(self, workspace_id: str, beat: Beat, quiet_since_ms: int) -> Workspace:
+        """See `heartbeats.take`."""
+        return await self._write(heartbeats.take, workspace_id, beat, quiet_since_ms)
+
+    async def mark_offline(self, workspace_ids: Sequence[str]) -> list[str]:
+        """See `heartbeats.mark_offline`; in bounded batches."""
+        marked: list[str] = []
+        for at in range(0, len(workspace_ids), keeping.BATCH):
+            marked += await self._write(heartbeats.mark_offline, workspace_ids[at : at + keeping.BATCH])
+        return marked
+
     async def workspace(self, workspace_id: str) -> Workspace | None:
         """See `workspaces.get`."""
         return await self._read(workspaces.get, workspace_id)
@@ -293,6 +306,10 @@ class Ledger:
     async def workspaces(self) -> list[Workspace]:
         """See `workspaces.list_`."""
         return await self._read(workspaces.list_)
+
+    async def lines(self, *workspace_ids: str) -> dict[str, Place]:
+        """See `workspaces.lines`."""
+        return await self._read(workspaces.lines, *workspace_ids)
 
     async def announce(self, event_type: EventType, workspace_id: str, payload: Payload) -> None:
         """Store an event of a workspace that changes no record, such as AGENT_MESSAGE; its payload may be `Other`."""
@@ -305,6 +322,10 @@ class Ledger:
     async def add_token(self, token_hash: str, scope: str) -> None:
         """See `workspaces.add_token`."""
         await self._write(workspaces.add_token, token_hash, scope)
+
+    async def add_first_token(self, token_hash: str, scope: str) -> bool:
+        """See `workspaces.add_first_token`."""
+        return await self._write(workspaces.add_first_token, token_hash, scope)
 
     async def find_token(self, token_hash: str) -> str | None:
         """See `workspaces.find_token`."""

@@ -26,6 +26,8 @@ class NewDelegation:
     expires_at: int | None = None
     deadline: int | None = None
     traceparent: str | None = None
+    refusal: str | None = None
+    """Why it fails at once, where its source may not talk to its target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,28 @@ class NewWorkspace:
     status: str = "unknown"
     id: str | None = None
     agent_card: Mapping[str, Any] | None = None
+    external: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a runtime reports of its workspace. Texts have passed the gate and their bounds."""
+
+    active_tasks: int = 0
+    current_task: str | None = None
+    uptime_seconds: int = 0
+    error_rate: float = 0.0
+    sample_error: str | None = None
+    runtime_state: str | None = None
+    runtime_metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a workspace stands among the others: what decides whom it may talk to."""
+
+    parent_id: str | None
+    role: str | None
 
 
 @dataclass(frozen=True, slots=True)

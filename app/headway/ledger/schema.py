@@ -35,6 +35,7 @@ FINISHED: Final = "finished_at IS NOT NULL"
 IN_QUEUE: Final = "queue_id IS NOT NULL"
 MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
 RETRY_RUNS: Final = "retry_of IS NOT NULL AND finished_at IS NULL"
+REMOTE_HELD: Final = "remote_task_id IS NOT NULL AND finished_at IS NULL"
 
 metadata = MetaData()
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -105,6 +106,7 @@ Index("delegations_status", _d.status, _d.id)
 for _name, _columns, _where in (
     ("delegations_waiting", (_d.target_id, _d.priority.desc(), _d.id), WAITING),
     ("delegations_deadline", (_d.deadline,), ACTIVE_DEADLINE),
+    ("delegations_remote", (_d.target_id, _d.remote_task_id), REMOTE_HELD),
     ("delegations_finished", (_d.finished_at, _d.id), FINISHED),
 ):
     Index(_name, *_columns, sqlite_where=text(_where), postgresql_where=text(_where))

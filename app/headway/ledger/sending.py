@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select, text
 
 from headway.core.delegation import TASK_PREVIEW, Row, Status
-from headway.core.events import Sent, StatusChanged, apply
+from headway.core.events import Failed, Sent, StatusChanged, apply
 from headway.core.text import preview
 from headway.ledger import rows, schema
 from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
@@ -49,7 +49,8 @@ _PENDING: Final = Prepared(
 def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
     """Make a delegation, pending; or find the one that its source's idempotency key stands for already.
 
-    Raises IdempotencyConflict where that one has another task or target.
+    One with a `refusal` is failed in the same transaction. Raises IdempotencyConflict where the one that was found has
+    another task or target.
     """
     if new.idempotency_key is not None:
         values = _BY_KEY(transaction.conn, source=new.source_id, key=new.idempotency_key).one_or_none()
@@ -57,6 +58,10 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
             return _again(transaction, rows.read_held(values), new, new.idempotency_key)
     delegation_id = transaction.new_id()
     insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
+    if new.refusal is not None:
+        edit = Edit(transaction, rows.must_hold(transaction.conn, delegation_id))
+        edit.emit(Failed(delegation_id=delegation_id, target_id=new.target_id, error=new.refusal))
+        edit.save()
     return Delegated(rows.whole(transaction.conn, rows.must_hold(transaction.conn, delegation_id)), created=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -19,9 +18,9 @@ from headway.core.events import (
     WorkspaceRemoved,
 )
 from headway.core.scopes import workspace_scope
-from headway.ledger import moving, schema
+from headway.ledger import json_columns, moving, schema
 from headway.ledger.errors import Conflict, NotFound
-from headway.ledger.records import Failure, NewWorkspace
+from headway.ledger.records import Failure, NewWorkspace, Place
 from headway.ledger.statements import Prepared, inserting, updating
 from headway.ledger.transaction import Transaction
 
@@ -40,8 +39,11 @@ CHANGEABLE: Final = frozenset(
         "last_error_rate",
         "last_sample_error",
         "uptime_seconds",
+        "runtime_state",
+        "runtime_metadata",
     }
 )
+_JSON: Final = ("agent_card", "runtime_metadata")
 _TOLD: Final = ("name", "url", "max_concurrent_tasks")
 _BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {ONLINE: WorkspaceOnline, DEGRADED: WorkspaceDegraded}
 
@@ -60,6 +62,7 @@ _DEPTH: Final = Prepared(
 _DEPTHS: Final = Prepared(select(_d.target_id, func.count()).where(text(schema.WAITING)).group_by(_d.target_id))
 _ALL: Final = Prepared(select(*_COLUMNS).order_by(_w.created_at, _w.id))
 _ONE: Final = Prepared(select(*_COLUMNS).where(_w.id == bindparam("k")))
+_PLACE: Final = Prepared(select(_w.parent_id, _w.role).where(_w.id == bindparam("k")))
 _BY_NAME: Final = Prepared(
     select(_w.id).where(_w.name == bindparam("name"), _w.role.is_not_distinct_from(bindparam("role"))).order_by(_w.id)
 )
@@ -77,10 +80,15 @@ _DELETE_TOKENS: Final = Prepared(delete(schema.tokens).where(schema.tokens.c.sco
 
 
 def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
-    """Make a workspace and tell of it. Raises Conflict where its id is taken."""
+    """Make a workspace and tell of it.
+
+    Raises Conflict where its id is taken, NotFound where its parent is not known.
+    """
     workspace_id = new.id or transaction.new_id()
     if get(transaction.conn, workspace_id) is not None:
         raise Conflict(f"workspace {workspace_id} is there already; nothing was changed")
+    if new.parent_id is not None and place(transaction.conn, new.parent_id) is None:
+        raise NotFound(f"no workspace {new.parent_id} is known that could be its parent; nothing was made")
     blank = dict.fromkeys(column.name for column in schema.workspaces.columns)
     now = transaction.now_ms()
     values = {
@@ -91,11 +99,11 @@ def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
         "parent_id": new.parent_id,
         "role": new.role,
         "status": new.status,
-        "agent_card": _card_text(new.agent_card),
+        "agent_card": json_columns.to_text(new.agent_card),
         "active_tasks": 0,
         "max_concurrent_tasks": new.max_concurrent_tasks,
         "created_at": now,
-        "external": 1,
+        "external": int(new.external),
     }
     _INSERT(transaction.conn, **values)
     made = must_get(transaction.conn, workspace_id)
@@ -120,7 +128,7 @@ def update(transaction: Transaction, workspace_id: str, changes: Mapping[str, An
     changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not changed:
         return before
-    columns = {**changed, "agent_card": _card_text(changed["agent_card"])} if "agent_card" in changed else changed
+    columns = changed | {name: json_columns.to_text(changed[name]) for name in _JSON if name in changed}
     updating(schema.workspaces, "id", tuple(sorted(columns)))(transaction.conn, k=workspace_id, **columns)
     after = must_get(transaction.conn, workspace_id)
     if "status" in changed:
@@ -189,27 +197,53 @@ def has_token(conn: Connection, scope: str) -> bool:
     return bool(_SCOPED(conn, scope=scope).scalar_one())
 
 
+def place(conn: Connection, workspace_id: str) -> Place | None:
+    """Where a workspace stands; None where it is not known."""
+    values = _PLACE(conn, k=workspace_id).one_or_none()
+    return Place(*values) if values else None
+
+
+def lines(conn: Connection, *workspace_ids: str) -> dict[str, Place]:
+    """These workspaces and all that stand above them, as far as they are known."""
+    found: dict[str, Place] = {}
+    for workspace_id in workspace_ids:
+        above: str | None = workspace_id
+        while above is not None and above not in found and (there := place(conn, above)) is not None:
+            found[above] = there
+            above = there.parent_id
+    return found
+
+
+def add_first_token(transaction: Transaction, token_hash: str, scope: str) -> bool:
+    """As `add_token`, where no token opens the scope yet; returns whether it was kept."""
+    if has_token(transaction.conn, scope):
+        return False
+    add_token(transaction, token_hash, scope)
+    return True
+
+
 def _tell(transaction: Transaction, workspace: Workspace) -> None:
     kind = _BY_STATUS.get(workspace.status, WorkspaceOffline)
-    payload = kind(
-        workspace_id=workspace.id,
-        name=workspace.name,
-        role=workspace.role,
-        status=workspace.status,
-        url=workspace.url,
-        active_tasks=workspace.active_tasks,
-        max_concurrent_tasks=workspace.max_concurrent_tasks,
-        queue_depth=workspace.queue_depth,
-        error=workspace.last_sample_error if workspace.status == DEGRADED else None,
-    )
+    facts: dict[str, Any] = {
+        "workspace_id": workspace.id,
+        "name": workspace.name,
+        "role": workspace.role,
+        "status": workspace.status,
+        "url": workspace.url,
+        "active_tasks": workspace.active_tasks,
+        "max_concurrent_tasks": workspace.max_concurrent_tasks,
+        "queue_depth": workspace.queue_depth,
+    }
+    if kind is WorkspaceDegraded:
+        sample = workspace.last_sample_error
+        facts |= {"error": sample, "sample_error": sample, "error_rate": workspace.last_error_rate}
+    payload = kind(**facts)
     transaction.emit(payload, workspace_id=workspace.id, timestamp=transaction.now_ms())
 
 
 def _read(values: Iterable[Any], depth: int) -> Workspace:
     fields = dict(zip((column.name for column in _COLUMNS), values, strict=True))
-    fields["agent_card"] = json.loads(fields["agent_card"]) if fields["agent_card"] else None
+    for name in _JSON:
+        fields[name] = json_columns.from_text(fields[name])
+    fields["external"] = bool(fields["external"])
     return Workspace.model_construct(**fields, queue_depth=depth)
-
-
-def _card_text(card: Mapping[str, Any] | None) -> str | None:
-    return None if card is None else json.dumps(card, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

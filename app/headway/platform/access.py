@@ -6,11 +6,22 @@ A workspace talks to itself, to its siblings, and up and down its own line; the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from headway.core.api import OPERATOR, Workspace
+from headway.core.api import OPERATOR
 
 
-def may_talk(caller: str, target: str, workspaces: Mapping[str, Workspace]) -> bool:
+class Placed(Protocol):
+    """What the rule needs of a workspace."""
+
+    @property
+    def parent_id(self) -> str | None: ...
+
+    @property
+    def role(self) -> str | None: ...
+
+
+def may_talk(caller: str, target: str, workspaces: Mapping[str, Placed]) -> bool:
     """Whether workspace `caller` may talk to workspace `target`; never where either is not among `workspaces`.
 
     The rule needs both of them and what stands above them. Roots are siblings of each other. One whose parent is gone
@@ -25,7 +36,7 @@ def may_talk(caller: str, target: str, workspaces: Mapping[str, Workspace]) -> b
     return target in _above(caller, workspaces) or caller in _above(target, workspaces)
 
 
-def _above(workspace_id: str, workspaces: Mapping[str, Workspace]) -> Iterator[str]:
+def _above(workspace_id: str, workspaces: Mapping[str, Placed]) -> Iterator[str]:
     """The parents of a workspace, the nearest first; ends where one is missing or comes again."""
     seen = {workspace_id}
     parent = workspaces[workspace_id].parent_id

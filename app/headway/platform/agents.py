@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
 
 import httpx
 
@@ -13,6 +14,8 @@ from headway.a2a.client import AgentClient
 from headway.a2a.rpc import RpcLimits
 from headway.core.api import Workspace
 from headway.core.clock import Clock
+
+_FACTS: Final = frozenset(field.name for field in fields(AgentCard))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,8 @@ def card_facts(card: AgentCard) -> dict[str, Any]:
     """What is kept of a card: the facts that were understood, cleaned, whatever else it said."""
     facts = asdict(card)
     return {**facts, "dialect": card.dialect.value if card.dialect else None, "skills": list(card.skills)}
+
+
+def was_asked_for(card: Mapping[str, Any] | None) -> bool:
+    """Whether a kept card is what the agent answered, or none; a card that its runtime gave is left as it is."""
+    return card is None or card.keys() == _FACTS

@@ -16,7 +16,7 @@ from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnava
 from headway.platform.errors import ApiError
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
-from headway.platform.routes import admin, answering, delegations, overview, workspaces
+from headway.platform.routes import admin, answering, delegations, overview, registry, workspaces
 
 _LEDGER_STATUSES = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -35,6 +35,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(overview.router)
     app.include_router(admin.router)
     app.include_router(workspaces.router)
+    app.include_router(registry.router)
     app.include_router(delegations.router)
     app.include_router(answering.router)
     app.exception_handler(ApiError)(_api_error)

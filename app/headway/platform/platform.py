@@ -19,6 +19,7 @@ from headway.platform.agents import Agents
 from headway.platform.auth import new_token, token_hash
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
+from headway.platform.registry import Registry
 from headway.platform.ring import Frame, Ring
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
@@ -34,6 +35,7 @@ class Platform:
     ring: Ring
     agents: Agents
     slots: Slots
+    registry: Registry
     dispatcher: Dispatcher
     sweeper: Sweeper
     clock: Clock
@@ -66,16 +68,22 @@ class Platform:
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
             slots = Slots(clock)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
-            sweeper = Sweeper(ledger, dispatcher, agents, clock, settings)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
-            unsubscribe = ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events))
+            registry = Registry(ledger, ring, slots, clock, settings)
+            await registry.load()
+            sweeper = Sweeper(ledger, dispatcher, agents, registry, clock, settings)
+            subscriptions = (
+                ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events)),
+                ledger.subscribe(registry.note),
+            )
             # A fault in either ends the block: a platform that accepts and does not dispatch helps nobody.
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(dispatcher.run()), group.create_task(sweeper.run())]
                 try:
-                    yield cls(ledger, ring, agents, slots, dispatcher, sweeper, clock, settings)
+                    yield cls(ledger, ring, agents, slots, registry, dispatcher, sweeper, clock, settings)
                 finally:
-                    unsubscribe()
+                    for unsubscribe in subscriptions:
+                        unsubscribe()
                     for task in running:
                         task.cancel()
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 _COMPACT_AFTER: Final = 4_096
+_PASSING: Final = 4_096
+"""Frames without a place in the order that are held for readers; one that lags misses the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class Ring:
         self._seqs: list[int] = []
         self._first = 0
         self._floor = head
+        self._passing: deque[Frame] = deque(maxlen=_PASSING)
+        self.told = 0
+        """How many frames were ever told of in passing."""
         self._published = asyncio.Event()
         self.closed = False
         """No frame will come any more; streams end when they have sent what is there."""
@@ -58,6 +65,17 @@ class Ring:
             self._size += len(frame.data)
         self._drop_oldest()
         self._wake()
+
+    def tell(self, frame: Frame) -> None:
+        """Hand a frame that is not stored, such as a heartbeat, to those who read now."""
+        self._passing.append(frame)
+        self.told += 1
+        self._wake()
+
+    def told_after(self, count: int) -> Sequence[Frame]:
+        """What was told of in passing after the first `count` frames, as far as it is still held."""
+        new = min(self.told - count, len(self._passing))
+        return list(islice(self._passing, len(self._passing) - new, None)) if new else ()
 
     def close(self) -> None:
         """End every stream: the platform stops."""

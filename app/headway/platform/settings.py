@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from headway.ledger.records import Retention
 from headway.net.addresses import Allowance
@@ -42,6 +43,12 @@ class Settings:
     """Progress of this size is stored without waiting."""
     probe_every: float = 30.0
     """How often the card of an agent that sends no heartbeat is fetched to see whether it is there."""
+    offline_after: float = 90.0
+    """Without a heartbeat for this long, a workspace that has sent some is offline (spec: platform-api)."""
+    heartbeat_write: float = 15.0
+    """A heartbeat without news is written this often at most; the others are kept in memory and sent on."""
+    discover: Literal["gateway", "direct"] = "gateway"
+    """Whether workspaces find each other's gateway or each other's agent (spec: platform-api)."""
     keep_alive: float = KEEP_ALIVE_SECONDS
     """Silence on an event stream after which a comment and a BOOKMARK are sent (spec: platform-api)."""
     write_timeout: float = 10.0

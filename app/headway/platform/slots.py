@@ -38,6 +38,11 @@ class Slots:
         """How many of ours hold a slot of the target."""
         return self._in_flight[target_id]
 
+    def taken(self, target_id: str) -> int | None:
+        """How many the target works on now, as far as it reports them; None where it has reported nothing."""
+        foreign = self._foreign.get(target_id)
+        return None if foreign is None else foreign + self._in_flight[target_id]
+
     def free(self, workspace: Workspace) -> int:
         """How many more the target can take now; none while it rests."""
         return 0 if self.rests(workspace.id) else self.room(workspace)

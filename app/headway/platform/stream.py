@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from starlette.types import Receive, Scope, Send
 
 from headway.core.clock import Clock
+from headway.core.events import WorkspaceFact
 from headway.ledger.errors import LedgerError
 from headway.net.asgi import EVENT_STREAM_HEADERS, disconnected
 from headway.platform.ring import FellBehind, Frame, Ring
@@ -23,6 +24,13 @@ def encode_frame(epoch: str, seq: int, envelope: bytes) -> bytes:
     return b"id: %s:%d\ndata: %s\n\n" % (epoch.encode(), seq, envelope)
 
 
+def encode_passing(payload: WorkspaceFact, timestamp: int, workspace_id: str) -> Frame:
+    """An event that is not stored and has no place in the order, so no id line."""
+    data = payload.model_dump_json(exclude_none=True)
+    envelope = b'{"type":"%s","timestamp":%d,"data":%s}' % (payload.TYPE.encode(), timestamp, data.encode())
+    return Frame(0, workspace_id, None, b"data: %s\n\n" % envelope)
+
+
 class Replay(Protocol):
     """Reads the frames after a seq from the ledger, oldest first, at most `limit` of them."""
 
@@ -32,8 +40,9 @@ class Replay(Protocol):
 class EventStream:
     """One reader's stream, as an ASGI response.
 
-    First a comment, then everything after `after` from the ledger, then live, each once and in order. The reader is
-    disconnected, to resume by its cursor, when it falls out of the ring or takes no byte for `write_timeout` seconds.
+    First a comment, then everything after `after` from the ledger, then live, each once and in order; what is told in
+    passing comes among it, as far as the reader keeps up. The reader is disconnected, to resume by its cursor, when it
+    falls out of the ring or takes no byte for `write_timeout` seconds.
     """
 
     def __init__(
@@ -54,6 +63,8 @@ class EventStream:
         self._clock = clock
         self._keep_alive = keep_alive
         self._write_timeout = write_timeout
+        self._told = ring.told
+        self._last_put = clock.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(send), name="event-stream")
@@ -82,11 +93,17 @@ class EventStream:
         while True:
             published = self._ring.published
             frames = self._ring.after(self._cursor)
+            passing = self._ring.told_after(self._told)
+            self._told = self._ring.told
             if frames:
                 await self._deliver(send, frames)
-            elif self._ring.closed:
+            if passing:
+                await self._pass_on(send, passing)
+            if frames or passing:
+                continue
+            if self._ring.closed:
                 return
-            elif not await self._happens(published):
+            if not await self._happens(published):
                 await self._put(send, self._bookmark())
 
     async def _catch_up(self, send: Send) -> None:
@@ -118,16 +135,25 @@ class EventStream:
             await self._put(send, b"".join(parts))
         self._cursor = frames[-1].seq
 
+    async def _pass_on(self, send: Send, passing: Sequence[Frame]) -> None:
+        concerned = [one.data for one in passing if self._workspace_id is None or one.concerns(self._workspace_id)]
+        if concerned:
+            await self._put(send, b"".join(concerned))
+
     async def _happens(self, published: asyncio.Event) -> bool:
-        """Wait for the ring; False when it stayed silent for the keep-alive pause."""
+        """Wait for the ring; False when the reader has been sent nothing for the keep-alive pause.
+
+        What does not concern this reader is silence to it.
+        """
         waiting = asyncio.create_task(published.wait())
-        silence = asyncio.ensure_future(self._clock.sleep(self._keep_alive))
+        pause = self._last_put + self._keep_alive - self._clock.monotonic()
+        silence = asyncio.ensure_future(self._clock.sleep(max(0.0, pause)))
         try:
             await asyncio.wait({waiting, silence}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
             silence.cancel()
-        return published.is_set()
+        return published.is_set() and self._clock.monotonic() < self._last_put + self._keep_alive
 
     def _bookmark(self) -> bytes:
         now = self._clock.now_ms()
@@ -137,3 +163,4 @@ class EventStream:
     async def _put(self, send: Send, data: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(self._write_timeout):
             await send({"type": "http.response.body", "body": data, "more_body": more})
+        self._last_put = self._clock.monotonic()

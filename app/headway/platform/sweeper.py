@@ -11,8 +11,9 @@ from headway.core.api import OFFLINE, ONLINE, Workspace
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerUnavailable, NotFound
 from headway.ledger.ledger import Ledger
-from headway.platform.agents import Agents, card_facts
+from headway.platform.agents import Agents, card_facts, was_asked_for
 from headway.platform.dispatcher import Dispatcher
+from headway.platform.registry import Registry
 from headway.platform.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -22,11 +23,18 @@ class Sweeper:
     """Looks at the ledger every so often; each look is one bounded transaction."""
 
     def __init__(
-        self, ledger: Ledger, dispatcher: Dispatcher, agents: Agents, clock: Clock, settings: Settings
+        self,
+        ledger: Ledger,
+        dispatcher: Dispatcher,
+        agents: Agents,
+        registry: Registry,
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._agents = agents
+        self._registry = registry
         self._clock = clock
         self._settings = settings
 
@@ -38,7 +46,8 @@ class Sweeper:
             group.create_task(self._every(self._settings.probe_every, self._probe_all))
 
     async def sweep(self) -> None:
-        """Mark what has been silent too long as stuck, and fail what is past its deadline or expiry."""
+        """Mark what has been silent too long as stuck or offline, and fail what is past its deadline or expiry."""
+        await self._registry.mark_silent()
         silent_since = self._clock.now_ms() - round(self._settings.stuck_after * 1000)
         await self._ledger.mark_stuck(silent_since)
         for row in await self._ledger.fail_overdue():
@@ -58,7 +67,7 @@ class Sweeper:
         else:
             status = ONLINE
             facts = card_facts(card)
-            if facts != workspace.agent_card:
+            if facts != workspace.agent_card and was_asked_for(workspace.agent_card):
                 changes["agent_card"] = facts
         if status == workspace.status and "agent_card" not in changes:
             return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import json
+from typing import Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Body(BaseModel):
@@ -13,3 +16,14 @@ class Body(BaseModel):
 
 class ErrorBody(Body):
     error: str
+
+
+def json_of_at_most(characters: int) -> AfterValidator:
+    """Refuses a value whose compact JSON is longer."""
+
+    def check(value: Any) -> Any:
+        if len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) > characters:
+            raise ValueError(f"it is longer than {characters:,} characters of JSON")
+        return value
+
+    return AfterValidator(check)

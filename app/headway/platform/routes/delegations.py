@@ -72,6 +72,7 @@ async def delegate(request: Request, source: Source, platform: Served) -> JSONRe
         expires_at=now + wanted.expires_in_seconds * 1000 if wanted.expires_in_seconds else None,
         deadline=now + wanted.deadline_seconds * 1000 if wanted.deadline_seconds else None,
         traceparent=_traceparent(request),
+        refusal=await platform.registry.refusal(source, target),
     )
     delegated = await platform.ledger.delegate(new)
     known = delegated.delegation

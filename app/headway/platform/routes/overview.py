@@ -54,6 +54,7 @@ async def snapshot(
     """What the event stream goes on from: read at one moment."""
     caller.require_overview()
     taken = await platform.ledger.snapshot(finished)
+    taken = taken.model_copy(update={"workspaces": [platform.registry.now(one) for one in taken.workspaces]})
     return Response(taken.model_dump_json(), media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""`/workspaces` and `/registry/register`: who can be handed a task."""
+"""`/workspaces`: who can be handed a task."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
-from headway.core.api import Registered, RegisterRequest, Workspace, WorkspaceCreated, WorkspaceRequest
-from headway.core.scopes import workspace_scope
+from headway.core.api import Workspace, WorkspaceCreated, WorkspaceRequest
 from headway.core.text import clean_line
 from headway.ledger.records import NewWorkspace
-from headway.platform.auth import new_token, token_hash
 from headway.platform.errors import Missing, Unprocessable
-from headway.platform.platform import Platform
 from headway.platform.routes.asking import Caller, Served, accepts, body_of, refuses
 
 MAX_URL: Final = 2_048
@@ -27,29 +23,33 @@ router = APIRouter(tags=["workspaces"])
     status_code=201,
     response_model=WorkspaceCreated,
     openapi_extra=accepts(WorkspaceRequest),
-    responses=refuses(400, 413, 422, 503),
+    responses=refuses(400, 404, 413, 422, 503),
 )
 async def create(request: Request, platform: Served, caller: Caller) -> WorkspaceCreated:
-    """Make a workspace; with a URL, its agent is asked for its card, and is offline where it does not answer."""
+    """Make a workspace, below its parent if one is named.
+
+    With a URL, its agent is asked for its card, and is offline where it does not answer.
+    """
     caller.require_admin()
     wanted = await body_of(WorkspaceRequest, request, platform)
     new = NewWorkspace(
         name=_name(wanted.name),
-        url=_agent_url(wanted.url) if wanted.url else None,
+        url=agent_url(wanted.url) if wanted.url else None,
         parent_id=clean_line(wanted.parent_id) if wanted.parent_id else None,
         role=clean_line(wanted.role) if wanted.role else None,
         max_concurrent_tasks=wanted.max_concurrent_tasks,
+        external=wanted.external,
     )
     made = await platform.ledger.add_workspace(new)
     await platform.sweeper.probe(made)
     current = await platform.ledger.workspace(made.id) or made
-    return WorkspaceCreated(id=current.id, status=current.status, external=wanted.external)
+    return WorkspaceCreated(id=current.id, status=current.status, external=current.external)
 
 
 @router.get("/workspaces", response_model=list[Workspace], responses=refuses())
 async def list_workspaces(platform: Served, caller: Caller) -> list[Workspace]:
     """Every workspace that the caller may see."""
-    workspaces = [_now(platform, workspace) for workspace in await platform.ledger.workspaces()]
+    workspaces = [platform.registry.now(workspace) for workspace in await platform.ledger.workspaces()]
     return [one for one in workspaces if caller.sees_everything or one.id == caller.workspace_id]
 
 
@@ -60,7 +60,7 @@ async def get(workspace_id: str, platform: Served, caller: Caller) -> Workspace:
     workspace = await platform.ledger.workspace(workspace_id)
     if workspace is None:
         raise Missing("no such workspace")
-    return _now(platform, workspace)
+    return platform.registry.now(workspace)
 
 
 @router.delete("/workspaces/{workspace_id}", status_code=204, response_class=Response, responses=refuses(404, 503))
@@ -73,34 +73,6 @@ async def remove(workspace_id: str, platform: Served, caller: Caller) -> Respons
     return Response(status_code=204)
 
 
-@router.post(
-    "/registry/register",
-    response_model=Registered,
-    response_model_exclude_none=True,
-    openapi_extra=accepts(RegisterRequest),
-    responses=refuses(400, 404, 413, 422, 503),
-)
-async def register(request: Request, platform: Served, caller: Caller) -> JSONResponse:
-    """Say where a workspace's agent listens; the first time, the workspace's own token comes back."""
-    said = await body_of(RegisterRequest, request, platform)
-    caller.require_write(said.id)
-    workspace = await platform.ledger.update_workspace(said.id, {"url": _agent_url(said.url)})
-    await platform.sweeper.probe(workspace)
-    scope = workspace_scope(said.id)
-    token = None
-    if not await platform.ledger.has_token(scope):
-        token = new_token()
-        await platform.ledger.add_token(token_hash(token), scope)
-    return JSONResponse(Registered(auth_token=token).model_dump(exclude_none=True))
-
-
-def _now(platform: Platform, workspace: Workspace) -> Workspace:
-    """The busy-ness of an agent that sends no heartbeat is what is in flight here."""
-    if workspace.last_heartbeat_at is not None:
-        return workspace
-    return workspace.model_copy(update={"active_tasks": platform.slots.in_flight(workspace.id)})
-
-
 def _name(text: str) -> str:
     name = clean_line(text)
     if not name:
@@ -108,7 +80,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _agent_url(text: str) -> str:
+def agent_url(text: str) -> str:
+    """The URL of an agent as it was given. Raises Unprocessable where it cannot be one."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port

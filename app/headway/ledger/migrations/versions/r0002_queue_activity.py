@@ -13,6 +13,7 @@ WAITING = sa.text("status IN ('pending', 'queued') AND (recorded = 0 OR queue_id
 IN_QUEUE = sa.text("queue_id IS NOT NULL")
 MESSAGE_HELD = sa.text("message_id IS NOT NULL AND finished_at IS NULL")
 RETRY_RUNS = sa.text("retry_of IS NOT NULL AND finished_at IS NULL")
+REMOTE_HELD = sa.text("remote_task_id IS NOT NULL AND finished_at IS NULL")
 
 
 def upgrade() -> None:
@@ -55,6 +56,13 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=RETRY_RUNS,
         postgresql_where=RETRY_RUNS,
+    )
+    op.create_index(
+        "delegations_remote",
+        "delegations",
+        ["target_id", "remote_task_id"],
+        sqlite_where=REMOTE_HELD,
+        postgresql_where=REMOTE_HELD,
     )
     op.add_column("workspaces", sa.Column("external", sa.SmallInteger(), server_default="1", nullable=False))
     op.add_column("workspaces", sa.Column("runtime_state", sa.Text(), nullable=True))
