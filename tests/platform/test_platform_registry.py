@@ -300,6 +300,8 @@ async def test_a_delegation_to_one_it_may_not_talk_to_is_accepted_and_failed(tmp
         refused = await served.delegate(target, "steps=1 delay=0", idempotency_key="k")
         record = await served.until_status(refused, "failed")
         assert record["error"] == f"not allowed to talk to workspace {target}"
+        retried = await served.ask(f"delegations/{refused}/retry")
+        assert (retried.status_code, retried.json()["error"]) == (403, f"{record['error']}; nothing was handed over")
         again = await served.delegate(target, "steps=1 delay=0", idempotency_key="k")
         assert again != refused
         unknown = await served.ask("delegate", {"target_id": target, "task": "x"}, source=NOBODY)

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from headway.core.api import ReplyRequest, RetryAccepted, StatusAnswer
 from headway.platform.errors import Unprocessable
+from headway.platform.errors import Forbidden
 from headway.platform.routes.asking import Served, Source, accepts, body_of, delegation_of, refuses
 
 router = APIRouter(prefix="/workspaces/{workspace_id}/delegations/{delegation_id}", tags=["delegations"])
@@ -39,7 +40,9 @@ async def reply(request: Request, source: Source, delegation_id: str, platform: 
 )
 async def retry(source: Source, delegation_id: str, platform: Served) -> JSONResponse:
     """Hand over again what failed or was canceled, as a new delegation; the one that still runs, if there is one."""
-    await delegation_of(source, delegation_id, platform)
+    before = await delegation_of(source, delegation_id, platform)
+    if refusal := await platform.registry.refusal(source, before.target_id):
+        raise Forbidden(f"{refusal}; nothing was handed over")
     retried = await platform.ledger.retry(source, delegation_id)
     new = retried.delegation
     answer = RetryAccepted(
