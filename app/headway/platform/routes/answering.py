@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from headway.core.api import ReplyRequest, RetryAccepted, StatusAnswer
-from headway.platform.errors import Unprocessable
-from headway.platform.errors import Forbidden
+from headway.platform.errors import Forbidden, Unprocessable
 from headway.platform.routes.asking import Served, Source, accepts, body_of, delegation_of, refuses
 
 router = APIRouter(prefix="/workspaces/{workspace_id}/delegations/{delegation_id}", tags=["delegations"])
