@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from headway.a2a.card import AgentCard, card_urls, read_card
@@ -23,7 +23,7 @@ from headway.a2a.errors import (
 )
 from headway.a2a.follow import Follower, FollowPolicy
 from headway.a2a.frames import read_frame
-from headway.a2a.rpc import RpcChannel, RpcLimits, RpcRequest
+from headway.a2a.rpc import RpcAnswer, RpcChannel, RpcLimits, RpcRequest
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
 
@@ -82,18 +82,32 @@ class AgentClient:
         Raises `AgentUnreachable`, `AgentLost` or `AgentIdle` as for any request, `AgentHttpError` when the agent has no
         card, `AgentProtocolError` when what it has cannot be read.
         """
-        refusal: AgentError | None = None
-        for url in card_urls(self._url):
-            try:
-                body = await self._rpc.fetch(url, self._headers)
-            except (AgentHttpError, AgentProtocolError) as error:
-                refusal = refusal or error
-                continue
-            if (card := read_card(body, url)) is not None:
-                self._learn(card)
-                return card
-            refusal = refusal or AgentProtocolError("what the agent serves as its card is none")
-        raise refusal or AgentProtocolError("the agent has no card")
+        return (await self._read_card())[0]
+
+    async def raw_card(self) -> Mapping[str, Any]:
+        """As `card`, but all that the agent serves, uncleaned."""
+        return (await self._read_card())[1]
+
+    async def dialect_for(self, spoken: Dialect) -> Dialect:
+        """The dialect to speak on behalf of a caller who speaks `spoken`: the agent's, or that one where none is known.
+
+        Raises as any request does before it is sent.
+        """
+        await self._discover()
+        return self._dialect or spoken
+
+    def pass_on(
+        self, dialect: Dialect, payload: Mapping[str, Any], headers: Mapping[str, str], *, silence: float | None = None
+    ) -> AbstractAsyncContextManager[RpcAnswer]:
+        """Send a JSON-RPC request of somebody else's and hand over the answer as it comes.
+
+        `silence` is how many seconds the agent may be silent, `RpcLimits.idle_timeout` unless given. Raises an
+        `AgentError` when it is entered and while it is read; an error object of the agent's is no such error.
+        """
+        request = RpcRequest(
+            url=self._endpoint(), payload=payload, headers={**self._headers, **headers, **HEADERS[dialect]}
+        )
+        return self._rpc.exchange(request, silence=silence or self._limits.idle_timeout)
 
     def stream(self, message: OutgoingMessage, *, transcript: Transcript | None = None) -> AsyncGenerator[AgentUpdate]:
         """Send a message and follow its task until it is terminal or waits for somebody.
@@ -247,16 +261,32 @@ class AgentClient:
         request_id: str,
         headers: Mapping[str, str],
     ) -> RpcRequest:
-        endpoint = self._card.url if self._card is not None else None
         return RpcRequest(
-            url=endpoint or self._url,
+            url=self._endpoint(),
             payload=envelope(dialect, verb, params(dialect), request_id),
             headers={**self._headers, **headers, **HEADERS[dialect]},
         )
 
+    def _endpoint(self) -> str:
+        return (self._card.url if self._card is not None else None) or self._url
+
     def _candidates(self) -> tuple[Dialect, ...]:
         """All dialects, the one that has worked or was named first: a refusal costs a request and does nothing."""
         return tuple(sorted(Dialect, key=lambda dialect: dialect is not self._dialect))
+
+    async def _read_card(self) -> tuple[AgentCard, Mapping[str, Any]]:
+        refusal: AgentError | None = None
+        for url in card_urls(self._url):
+            try:
+                body = await self._rpc.fetch(url, self._headers)
+            except (AgentHttpError, AgentProtocolError) as error:
+                refusal = refusal or error
+                continue
+            if isinstance(body, dict) and (card := read_card(body, url)) is not None:
+                self._learn(card)
+                return card, body
+            refusal = refusal or AgentProtocolError("what the agent serves as its card is none")
+        raise refusal or AgentProtocolError("the agent has no card")
 
     def _learn(self, card: AgentCard) -> None:
         self._card = card
@@ -274,7 +304,9 @@ class AgentClient:
             _log.info("no agent card: %s", error)
             self._card_asked = True
         except (AgentLost, AgentIdle) as error:
-            raise AgentUnreachable(f"could not read the agent's card: {error}; nothing was sent") from error
+            timed_out = isinstance(error, AgentIdle)
+            text = f"could not read the agent's card: {error}; nothing was sent"
+            raise AgentUnreachable(text, timed_out=timed_out) from error
 
 
 def _about(task_id: str, result: object) -> AgentUpdate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMS: Final = -32602
@@ -11,6 +12,7 @@ INTERNAL_ERROR: Final = -32603
 TASK_NOT_FOUND: Final = -32001
 TASK_NOT_CANCELABLE: Final = -32002
 UNSUPPORTED_OPERATION: Final = -32004
+INVALID_AGENT_RESPONSE: Final = -32006
 VERSION_NOT_SUPPORTED: Final = -32009
 
 
@@ -25,9 +27,16 @@ class AgentError(Exception):
 
 
 class AgentUnreachable(AgentError):
-    """No connection came about: refused, name not found, connect timeout, a URL that cannot be used."""
+    """No connection came about: refused, name not found, connect timeout, a URL that cannot be used.
+
+    `timed_out` is whether the agent said nothing at all: it may be there and overloaded.
+    """
 
     delivered = False
+
+    def __init__(self, text: str, *, timed_out: bool = False) -> None:
+        super().__init__(text)
+        self.timed_out = timed_out
 
 
 class AgentForbidden(AgentError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +30,7 @@ from headway.net.idle import IdleWatchdog
 from headway.net.sse import EVENT_STREAM, open_stream, read_events
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from headway.core.clock import Clock
@@ -66,6 +66,14 @@ class RpcRequest:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class RpcAnswer:
+    """An answer that has begun: whether it is an event stream, and its JSON as it comes, out of no envelope."""
+
+    streaming: bool
+    payloads: AsyncGenerator[object, None]
+
+
 class RpcChannel:
     """Sends requests through the caller's httpx client and gives back results, out of their envelopes."""
 
@@ -99,6 +107,28 @@ class RpcChannel:
             async for result in results:
                 yield result
 
+    @asynccontextmanager
+    async def exchange(self, request: RpcRequest, *, silence: float) -> AsyncIterator[RpcAnswer]:
+        """Send one request and hand over what comes as it is, JSON-RPC error objects among it.
+
+        `silence` is how many seconds may pass without a byte. Raises the `AgentError` that fits, also where the answer
+        is read. The connection is closed with the block.
+        """
+        async with IdleWatchdog(self._clock, silence) as watchdog:
+            with _named_failures():
+                async with self._posted(request, watchdog) as response:
+                    if response.is_success:
+                        payloads = self._payloads(response, watchdog, _as_it_is)
+                        streaming = media_type(response) == EVENT_STREAM
+                    else:
+                        body = await read_error_body(response, watchdog)
+                        error = _http_error(response, body)
+                        if isinstance(error, AgentBusy) or (refusal := _error_object(body)) is None:
+                            raise error
+                        payloads, streaming = _only(refusal), False
+                    async with aclosing(payloads):
+                        yield RpcAnswer(streaming, payloads)
+
     async def fetch(self, url: str, headers: Mapping[str, str]) -> object:
         """GET a JSON document, such as the card, and return it parsed. Raises as `call` does."""
         with _named_failures():
@@ -114,20 +144,30 @@ class RpcChannel:
                 return _parse(body.content)
 
     async def _exchange(self, request: RpcRequest, watchdog: IdleWatchdog) -> AsyncGenerator[object, None]:
+        with _named_failures():
+            async with self._posted(request, watchdog) as response:
+                if not response.is_success:
+                    raise _http_error(response, await read_error_body(response, watchdog))
+                async with aclosing(self._payloads(response, watchdog, read_result)) as results:
+                    async for result in results:
+                        yield result
+
+    async def _payloads(
+        self, response: httpx.Response, watchdog: IdleWatchdog, read: Callable[[object], object]
+    ) -> AsyncGenerator[object, None]:
+        if media_type(response) != EVENT_STREAM:
+            yield read(_body_payload(response, await read_body(response, watchdog, limit=self._limits.body)))
+            return
+        async with aclosing(read_events(response, watchdog, limit=self._limits.event)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield read(_event_payload(event.event, event.data))
+
+    def _posted(self, request: RpcRequest, watchdog: IdleWatchdog) -> AbstractAsyncContextManager[httpx.Response]:
         headers = {"Content-Type": "application/json", **request.headers}
         # Escaped to ASCII: a lone surrogate in a task could not be encoded otherwise.
         content = json.dumps(dict(request.payload)).encode("ascii")
-        with _named_failures():
-            async with self._opened("POST", request.url, headers, watchdog, content=content) as response:
-                if not response.is_success:
-                    raise _http_error(response, await read_error_body(response, watchdog))
-                if media_type(response) != EVENT_STREAM:
-                    yield _body_result(response, await read_body(response, watchdog, limit=self._limits.body))
-                    return
-                async with aclosing(read_events(response, watchdog, limit=self._limits.event)) as batches:
-                    async for batch in batches:
-                        for event in batch:
-                            yield _event_result(event.event, event.data)
+        return self._opened("POST", request.url, headers, watchdog, content=content)
 
     def _opened(
         self, method: str, url: str, headers: Mapping[str, str], watchdog: IdleWatchdog, **request: Any
@@ -155,7 +195,8 @@ def _named_failures() -> Iterator[None]:
         raise AgentForbidden(f"the agent's address is not allowed: {error}; nothing was sent") from error
     except (*_NOT_SENT, httpx.InvalidURL) as error:
         why = reason(error) if isinstance(error, httpx.TransportError) else "the URL cannot be used"
-        raise AgentUnreachable(f"could not reach the agent: {why}; nothing was sent") from error
+        timed_out = isinstance(error, httpx.TimeoutException)
+        raise AgentUnreachable(f"could not reach the agent: {why}; nothing was sent", timed_out=timed_out) from error
     except httpx.TransportError as error:
         raise AgentLost(f"the connection to the agent broke: {reason(error)}") from error
     except Silent as error:
@@ -164,29 +205,51 @@ def _named_failures() -> Iterator[None]:
         raise AgentProtocolError(f"unusable answer from the agent: {error}") from error
 
 
-def _event_result(kind: str, data: str) -> object:
+def _event_payload(kind: str, data: str) -> object:
     if kind != "error":
-        return read_result(_parse(data))
-    with suppress(ValueError):
-        read_result(loads(data))
+        return _parse(data)
+    try:
+        payload = loads(data)
+    except ValueError:
+        payload = None
+    if isinstance(payload, dict) and payload.get("error") is not None:
+        return payload
     raise AgentProtocolError(f"the agent's stream reported an error: {excerpt(data)}")
 
 
-def _body_result(response: httpx.Response, body: Body) -> object:
+def _body_payload(response: httpx.Response, body: Body) -> object:
     if not body.content.strip():
         if body.broken is not None:
             raise body.broken
         raise AgentProtocolError(EMPTY_RESPONSE)
     if body.broken is not None:
         try:
-            payload = loads(body.content)
+            return loads(body.content)
         except ValueError:
             raise body.broken from None
-        return read_result(payload)
     kind = media_type(response)
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise AgentProtocolError(f"expected JSON from the agent, got {excerpt(kind)}: {body.excerpt()}")
-    return read_result(_parse(body.content))
+    return _parse(body.content)
+
+
+def _error_object(body: Body) -> dict[str, object] | None:
+    """The JSON-RPC answer in the body of an error status, if it is one."""
+    try:
+        payload = loads(body.content)
+    except ValueError:
+        return None
+    error = payload.get("error") if isinstance(payload, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return payload if isinstance(payload, dict) and isinstance(code, int) else None
+
+
+def _as_it_is(payload: object) -> object:
+    return payload
+
+
+async def _only(payload: object) -> AsyncGenerator[object, None]:
+    yield payload
 
 
 def _parse(content: bytes | str) -> object:

@@ -68,7 +68,10 @@ class Sent(DelegationPayload):
 
 
 class StatusChanged(DelegationPayload):
-    """The status after the event, and its message in full: a message of None clears the one before."""
+    """The status after the event, and its message in full: a message of None clears the one before.
+
+    `priority` and `expires_at` are set where the gateway's queue gives it others than it began with.
+    """
 
     TYPE = EventType.DELEGATION_STATUS
 
@@ -76,6 +79,8 @@ class StatusChanged(DelegationPayload):
     attempt: int
     status_message: str | None = None
     progress_percent: float | None = None
+    priority: int | None = None
+    expires_at: Timestamp | None = None
 
 
 class Progressed(DelegationPayload):
@@ -296,6 +301,8 @@ def _status_changed(event: Event, payload: StatusChanged, row: Row) -> Row:
         attempt=payload.attempt,
         status_message=payload.status_message,
         progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
+        priority=row.priority if payload.priority is None else payload.priority,
+        expires_at=row.expires_at if payload.expires_at is None else payload.expires_at,
         updated_at=event.timestamp,
         last_activity_at=event.timestamp if alive else row.last_activity_at,
         seq=event.seq,

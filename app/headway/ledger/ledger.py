@@ -15,7 +15,18 @@ from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Stats, Workspace
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import EventType, Payload
-from headway.ledger import heartbeats, keeping, moving, overview, reading, replying, retrying, sending, workspaces
+from headway.ledger import (
+    heartbeats,
+    holding,
+    keeping,
+    moving,
+    overview,
+    reading,
+    replying,
+    retrying,
+    sending,
+    workspaces,
+)
 from headway.ledger.engines import SqliteEngine
 from headway.ledger.records import (
     Beat,
@@ -23,12 +34,14 @@ from headway.ledger.records import (
     Delegated,
     Evicted,
     Listed,
+    Message,
     NewDelegation,
     NewWorkspace,
     Observation,
     Outcome,
     Page,
     Place,
+    Queued,
     Reply,
     Retention,
     StoredEvent,
@@ -137,6 +150,20 @@ class Ledger:
     async def enqueue_pending(self, target_id: str) -> int:
         """See `sending.enqueue_pending`."""
         return await self._write(sending.enqueue_pending, target_id)
+
+    # The gateway's queue
+
+    async def hold(self, message: Message) -> Queued:
+        """See `holding.hold`."""
+        return await self._write(holding.hold, message)
+
+    async def held_message(self, source_id: str, target_id: str, message_id: str) -> Queued | None:
+        """See `holding.find_message`."""
+        return await self._read(holding.find_message, source_id, target_id, message_id)
+
+    async def queued(self, queue_id: str) -> Queued | None:
+        """See `holding.find`."""
+        return await self._read(holding.find, queue_id)
 
     # Going on and ending
 
@@ -279,6 +306,10 @@ class Ledger:
     async def ensure_workspace(self, new: NewWorkspace) -> Workspace:
         """See `workspaces.ensure`."""
         return await self._write(workspaces.ensure, new)
+
+    async def named_workspace(self, name: str, role: str | None) -> Workspace | None:
+        """See `workspaces.named`."""
+        return await self._read(workspaces.named, name, role)
 
     async def update_workspace(self, workspace_id: str, changes: Mapping[str, Any]) -> Workspace:
         """See `workspaces.update`."""

@@ -55,6 +55,49 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message that the gateway could not pass on now. Its texts have passed the gate; `request` is JSON.
+
+    `delegation_id` is the delegation that the message names; `in_context` is whether it goes on with a context or task.
+    """
+
+    source_id: str
+    target_id: str
+    message_id: str
+    task: str = field(repr=False)
+    request: str = field(repr=False)
+    delegation_id: str | None = None
+    in_context: bool = False
+    priority: int = DEFAULT_PRIORITY
+    expires_at: int | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message in the gateway's queue, or what became of it.
+
+    `position` counts from 1 while it waits, and is 0 afterwards; `depth` is how many wait for the target in all;
+    `attempted` is whether it was ever taken out of the queue.
+    """
+
+    queue_id: str
+    delegation_id: str
+    source_id: str
+    target_id: str
+    status: Status
+    priority: int
+    tries: int
+    position: int
+    depth: int
+    created_at: int
+    expires_at: int | None
+    error: str | None
+    attempted: bool
+    response: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of a running delegation; None is "not said"."""
 

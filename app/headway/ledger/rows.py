@@ -52,6 +52,8 @@ _MUTABLE: Final = (
     "error",
     "finished_at",
     "via",
+    "priority",
+    "expires_at",
 )
 _STATUS: Final = tuple(Row.__slots__).index("status")
 _VIA: Final = tuple(Row.__slots__).index("via")

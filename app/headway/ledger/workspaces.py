@@ -117,6 +117,12 @@ def ensure(transaction: Transaction, new: NewWorkspace) -> Workspace:
     return must_get(transaction.conn, found) if found else add(transaction, new)
 
 
+def named(conn: Connection, name: str, role: str | None) -> Workspace | None:
+    """The workspace of this name and role, if there is one."""
+    found = _BY_NAME(conn, name=name, role=role).scalars().first()
+    return get(conn, found) if found else None
+
+
 def update(transaction: Transaction, workspace_id: str, changes: Mapping[str, Any]) -> Workspace:
     """Change facts of a workspace (`CHANGEABLE`); what matters to a board is told in an event.
 

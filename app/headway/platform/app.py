@@ -16,7 +16,7 @@ from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnava
 from headway.platform.errors import ApiError
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
-from headway.platform.routes import admin, answering, delegations, overview, registry, workspaces
+from headway.platform.routes import admin, answering, delegations, gateway, overview, registry, workspaces
 
 _LEDGER_STATUSES = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -38,6 +38,8 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(registry.router)
     app.include_router(delegations.router)
     app.include_router(answering.router)
+    app.include_router(gateway.calls)
+    app.include_router(gateway.router)
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(LedgerError)(_ledger_error)
     app.exception_handler(RequestValidationError)(_invalid_parameter)

@@ -37,7 +37,12 @@ async def read_body(chunks: AsyncIterable[bytes], *, limit: int) -> bytes:
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON and normalise its texts with `clean`.
+    """Parse JSON as `decode` does, and normalise its texts with `clean`."""
+    return clean_json(decode(body))
+
+
+def decode(body: bytes) -> Any:
+    """Parse JSON, its texts as they came: for what is passed on and not kept.
 
     Raises BadRequest for what is no JSON in UTF-8 (RFC 8259, 8.1), NaN and infinities, numbers beyond 64 bits, nesting
     beyond 64 levels.
@@ -47,10 +52,9 @@ def parse(body: bytes) -> Any:
     try:
         # Decoded here: json.loads would take UTF-16 too, whose brackets `_depth` cannot count.
         text = body.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is not JSON") from error
-    return clean_json(value)
 
 
 def bind(model: type[Model], value: Any, *, error: str | None = None) -> Model:

@@ -19,6 +19,7 @@ from headway.platform.agents import Agents
 from headway.platform.auth import new_token, token_hash
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
+from headway.platform.gateway.gateway import Gateway
 from headway.platform.registry import Registry
 from headway.platform.ring import Frame, Ring
 from headway.platform.settings import Settings
@@ -38,6 +39,7 @@ class Platform:
     registry: Registry
     dispatcher: Dispatcher
     sweeper: Sweeper
+    gateway: Gateway
     clock: Clock
     settings: Settings
 
@@ -68,6 +70,7 @@ class Platform:
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
             slots = Slots(clock)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
+            gateway = Gateway(ledger, agents, slots, dispatcher, clock, settings, new_id)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
             registry = Registry(ledger, ring, slots, clock, settings)
             await registry.load()
@@ -80,7 +83,7 @@ class Platform:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(dispatcher.run()), group.create_task(sweeper.run())]
                 try:
-                    yield cls(ledger, ring, agents, slots, registry, dispatcher, sweeper, clock, settings)
+                    yield cls(ledger, ring, agents, slots, registry, dispatcher, sweeper, gateway, clock, settings)
                 finally:
                     for unsubscribe in subscriptions:
                         unsubscribe()
@@ -89,7 +92,8 @@ class Platform:
 
     async def operator(self) -> Workspace:
         """The person's own workspace, made when it is first needed."""
-        return await self.ledger.ensure_workspace(NewWorkspace(name=OPERATOR, role=OPERATOR, status=ONLINE))
+        found = await self.ledger.named_workspace(OPERATOR, OPERATOR)
+        return found or await self.ledger.ensure_workspace(NewWorkspace(name=OPERATOR, role=OPERATOR, status=ONLINE))
 
     async def replay(self, after: int, *, limit: int) -> Sequence[Frame]:
         """Frames from the ledger, for streams that begin before the ring."""

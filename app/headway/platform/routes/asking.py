@@ -89,6 +89,12 @@ async def optional_body_of(model: type[Model], request: Request, platform: Platf
     return parse_and_bind(model, body or b"{}")
 
 
+def traceparent_of(request: Request) -> str | None:
+    """The W3C trace context of the request, where it looks like one."""
+    value = request.headers.get("traceparent", "")
+    return value if len(value) == 55 and value.isascii() and value.count("-") == 3 else None
+
+
 def accepts(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """OpenAPI of a body that is read by `body_of`, or by `optional_body_of` where it is not `required`."""
     content = {"application/json": {"schema": body_schema(model)}}

@@ -33,6 +33,7 @@ from headway.platform.routes.asking import (
     delegation_of,
     optional_body_of,
     refuses,
+    traceparent_of,
 )
 
 INVALID: Final = "invalid delegation request"
@@ -71,7 +72,7 @@ async def delegate(request: Request, source: Source, platform: Served) -> JSONRe
         priority=DEFAULT_PRIORITY if wanted.priority is None else wanted.priority,
         expires_at=now + wanted.expires_in_seconds * 1000 if wanted.expires_in_seconds else None,
         deadline=now + wanted.deadline_seconds * 1000 if wanted.deadline_seconds else None,
-        traceparent=_traceparent(request),
+        traceparent=traceparent_of(request),
         refusal=await platform.registry.refusal(source, target),
     )
     delegated = await platform.ledger.delegate(new)
@@ -177,12 +178,6 @@ def _uuid(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise BadRequest(NOT_A_UUID) from None
-
-
-def _traceparent(request: Request) -> str | None:
-    """The W3C trace context of the request, where it looks like one."""
-    value = request.headers.get("traceparent", "")
-    return value if len(value) == 55 and value.isascii() and value.count("-") == 3 else None
 
 
 def _summary(item: Listed) -> DelegationSummary:

@@ -1,0 +1,222 @@
+"""One call on its way through the gateway: passed on to the agent as it comes, or put into the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+
+from headway.a2a.client import AgentClient
+from headway.a2a.dialects import Dialect
+from headway.a2a.errors import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    AgentBusy,
+    AgentError,
+    AgentProtocolError,
+    AgentUnreachable,
+)
+from headway.a2a.rpc import RpcAnswer
+from headway.a2a.shapes import shape_of
+from headway.a2a.states import read_state
+from headway.a2a.translation import result_for
+from headway.core.api import OFFLINE, QueueingFailed, QueueTicket, Workspace
+from headway.core.clock import Clock
+from headway.ledger.errors import LedgerUnavailable
+from headway.ledger.ledger import Ledger
+from headway.ledger.records import Queued
+from headway.net.asgi import while_connected
+from headway.platform.agents import Agents
+from headway.platform.dispatcher import Dispatcher
+from headway.platform.gateway.asked import Asked
+from headway.platform.gateway.faults import Fault, agent_fault, encode
+from headway.platform.gateway.flights import Flight, Flights, OnItsWay
+from headway.platform.gateway.reply import CallerGone, Reply
+from headway.platform.settings import Settings
+from headway.platform.slots import Slots
+
+NO_URL: Final = "this workspace has no agent yet: it has registered no URL; nothing was sent"
+WAITS: Final = "the agent is busy; the message waits and will be delivered: do not send it again"
+ON_ITS_WAY: Final = "this message is on its way to the agent already; it was not sent again: ask after its task"
+CANNOT_QUEUE: Final = "the agent is busy and the message could not be queued; nothing was sent; try again later"
+RETRY_AFTER: Final = 30
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every passage works with."""
+
+    ledger: Ledger
+    agents: Agents
+    slots: Slots
+    dispatcher: Dispatcher
+    flights: Flights
+    clock: Clock
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A call, from whom and for whom. `silence` is how many seconds the agent may be silent; None is the usual time."""
+
+    asked: Asked
+    caller: Workspace
+    target: Workspace
+    silence: float | None
+    headers: Mapping[str, str]
+    traceparent: str | None
+
+
+class Passage:
+    """The answer to one call, as an ASGI application.
+
+    A caller who hangs up ends it, and with it the connection to the agent.
+    """
+
+    def __init__(self, means: Means, errand: Errand) -> None:
+        self._means = means
+        self._errand = errand
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        settings = self._means.settings
+        reply = Reply(send, self._means.clock, keep_alive=settings.keep_alive, write_timeout=settings.write_timeout)
+        try:
+            await while_connected(receive, self._answer(reply))
+        except CallerGone:
+            _log.info("a caller of workspace %s took no bytes any more", self._errand.target.id)
+
+    async def _answer(self, reply: Reply) -> None:
+        asked = self._errand.asked
+        try:
+            client = self._means.agents.of(self._errand.target)
+            if client is None:
+                raise Fault(INTERNAL_ERROR, NO_URL, HTTPStatus.BAD_GATEWAY)
+            try:
+                if asked.sends:
+                    await self._send(reply, client)
+                else:
+                    await self._pass(reply, client)
+            except AgentError as error:
+                raise agent_fault(error, sending=asked.sends) from error
+            except LedgerUnavailable as error:
+                raise Fault(INTERNAL_ERROR, f"{error}; nothing was sent", HTTPStatus.SERVICE_UNAVAILABLE) from error
+        except Fault as fault:
+            await reply.fault(asked.reply_id, fault)
+
+    async def _send(self, reply: Reply, client: AgentClient) -> None:
+        """Pass a message on where the target has a free slot, else let it wait; the same one waits once."""
+        asked, source, target = self._errand.asked, self._errand.caller, self._errand.target
+        try:
+            async with self._means.flights.take((source.id, target.id, asked.message_id)) as flight:
+                held = await self._held()
+                if held is None and self._means.slots.free(target):
+                    held = await self._pass_or_hold(reply, client, flight)
+                elif held is None:
+                    held = await self._hold(reply)
+        except OnItsWay:
+            raise Fault(INVALID_REQUEST, ON_ITS_WAY, HTTPStatus.CONFLICT) from None
+        if held is not None:
+            await reply.body(HTTPStatus.ACCEPTED, _ticket(held).model_dump_json().encode())
+
+    async def _held(self) -> Queued | None:
+        """The same message, where it waits or is on its way from the queue."""
+        asked, source, target = self._errand.asked, self._errand.caller, self._errand.target
+        return await self._means.ledger.held_message(source.id, target.id, asked.message_id)
+
+    async def _pass_or_hold(self, reply: Reply, client: AgentClient, flight: Flight) -> Queued | None:
+        target, slots = self._errand.target, self._means.slots
+        slots.take(target.id)
+        flight.pass_on()
+        try:
+            await self._pass(reply, client)
+        except (AgentBusy, AgentUnreachable) as refused:
+            if not _may_wait(refused, target):
+                raise
+            flight.come_back()
+            return await self._hold(reply)
+        finally:
+            slots.give_back(target.id)
+            self._means.dispatcher.nudge(target.id)
+        return None
+
+    async def _hold(self, reply: Reply) -> Queued | None:
+        """Put the message into the queue; None where that failed, and the caller was told."""
+        errand = self._errand
+        now = self._means.clock.now_ms()
+        message = errand.asked.message(errand.caller.id, errand.target.id, now, errand.traceparent)
+        writing = asyncio.ensure_future(self._means.ledger.hold(message))
+        try:
+            return await asyncio.shield(writing)
+        except LedgerUnavailable as error:
+            _log.warning("a message for workspace %s could not be queued: %s", errand.target.id, error)
+            failed = QueueingFailed(error=CANNOT_QUEUE, retry_after=RETRY_AFTER)
+            await reply.body(
+                HTTPStatus.SERVICE_UNAVAILABLE, failed.model_dump_json().encode(), {"Retry-After": str(RETRY_AFTER)}
+            )
+            return None
+        finally:
+            # A caller who hangs up now leaves a message in the queue, which must be there before it is looked at.
+            if not writing.done():
+                await asyncio.wait({writing})
+            self._means.dispatcher.nudge(errand.target.id)
+
+    async def _pass(self, reply: Reply, client: AgentClient) -> None:
+        """Pass the call on and the answer back. Raises Fault, and AgentError before anything was answered."""
+        errand = self._errand
+        dialect = await client.dialect_for(errand.asked.call.dialect)
+        payload = errand.asked.payload(dialect)
+        async with client.pass_on(dialect, payload, errand.headers, silence=errand.silence) as answer:
+            if answer.streaming:
+                async with reply.stream():
+                    await self._pass_stream(reply, dialect, answer)
+                return
+            content = encode(self._passed(dialect, await anext(answer.payloads), streaming=False))
+        # Written when the agent is done with, so that a caller who reads slowly holds no connection of its.
+        await reply.body(HTTPStatus.OK, content)
+
+    async def _pass_stream(self, reply: Reply, dialect: Dialect, answer: RpcAnswer) -> None:
+        async for came in answer.payloads:
+            await reply.event(encode(self._passed(dialect, came, streaming=True)))
+            if _ends(came):
+                # Some agents keep the stream open for ever; the slot is free now.
+                return
+
+    def _passed(self, dialect: Dialect, came: object, *, streaming: bool) -> dict[str, Any]:
+        """What the agent said, for the caller: his id, his dialect, and everything else as it came."""
+        asked = self._errand.asked
+        if not isinstance(came, dict):
+            raise AgentProtocolError("the agent's answer is no JSON object")
+        envelope = {"jsonrpc": "2.0", "id": asked.reply_id}
+        if came.get("error") is not None:
+            return {**envelope, "error": came["error"]}
+        result = came.get("result", came)
+        if dialect is not asked.call.dialect:
+            result = result_for(asked.call.dialect, asked.call.verb, result, streaming=streaming)
+        return {**envelope, "result": result}
+
+
+def _may_wait(refused: AgentBusy | AgentUnreachable, target: Workspace) -> bool:
+    """Whether what was surely not delivered is queued: a busy agent, a silent one, one that is down and heartbeats."""
+    if isinstance(refused, AgentBusy):
+        return True
+    alive = target.last_heartbeat_at is not None and target.status != OFFLINE
+    return refused.timed_out or alive
+
+
+def _ends(came: object) -> bool:
+    """Whether an event says that its task has ended."""
+    told = shape_of(came.get("result", came)) if isinstance(came, dict) else None
+    status = told[1].get("status") if told is not None else None
+    state = read_state(status.get("state") if isinstance(status, dict) else status)
+    return state is not None and state.terminal
+
+
+def _ticket(held: Queued) -> QueueTicket:
+    return QueueTicket(queue_id=held.queue_id, queue_depth=held.depth, delegation_id=held.delegation_id, message=WAITS)
