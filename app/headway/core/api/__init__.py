@@ -31,6 +31,7 @@ from headway.core.api.gateway import (
     QueueingFailed,
     QueueState,
     QueueTicket,
+    RpcCall,
     RpcErrorBody,
 )
 from headway.core.api.service import (
@@ -94,6 +95,7 @@ __all__ = [
     "Registered",
     "ReplyRequest",
     "RetryAccepted",
+    "RpcCall",
     "RpcErrorBody",
     "Snapshot",
     "Stats",

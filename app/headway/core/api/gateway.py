@@ -5,13 +5,23 @@ What agents and their callers say to each other is A2A's and is not described he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from headway.core.api.body import Body
 from headway.core.timestamps import Timestamp
+
+
+class RpcCall(Body):
+    """An A2A call, v0.3 or v1.0. What is missing of jsonrpc, id, method (a send) and messageId is added."""
+
+    jsonrpc: Literal["2.0"] | None = None
+    id: str | int | float | None = None
+    method: str | None = None
+    params: Mapping[str, Any] | None = None
 
 
 class QueueState(StrEnum):

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from headway.a2a.errors import INTERNAL_ERROR, INVALID_REQUEST
-from headway.core.api import QueuedMessage, QueueingFailed, QueueState, QueueTicket, RpcErrorBody
+from headway.core.api import QueuedMessage, QueueingFailed, QueueState, QueueTicket, RpcCall, RpcErrorBody
 from headway.core.delegation import WAITING, Status
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Queued
@@ -21,7 +21,7 @@ from headway.platform.errors import ApiError, Forbidden, Missing
 from headway.platform.gateway.asked import Unreadable
 from headway.platform.gateway.faults import Fault, encode, error_object
 from headway.platform.gateway.passage import Passage
-from headway.platform.routes.asking import Caller, Served, refuses, traceparent_of
+from headway.platform.routes.asking import Caller, Served, accepts, refuses, traceparent_of
 
 FAULTS: Final = (400, 401, 403, 404, 409, 413, 422, 502, 504)
 DROPPED: Final = ("expired in the queue", "dropped from the queue")
@@ -35,7 +35,6 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": QueueingFailed | RpcErrorBody, "description": "Busy, and the message could not be queued."},
     **{status: {"model": RpcErrorBody} for status in FAULTS},
 }
-_ANY_CALL: Final = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
 class RpcRoute(APIRoute):
@@ -83,7 +82,9 @@ CallerName = Annotated[str | None, Header(alias="X-Workspace-ID", max_length=256
 IdleSeconds = Annotated[str | None, Header(alias="X-Timeout", max_length=32)]
 
 
-@calls.post("/workspaces/{workspace_id}/a2a", response_class=Response, openapi_extra=_ANY_CALL, responses=ANSWERS)
+@calls.post(
+    "/workspaces/{workspace_id}/a2a", response_class=Response, openapi_extra=accepts(RpcCall), responses=ANSWERS
+)
 async def call(
     request: Request,
     workspace_id: str,
