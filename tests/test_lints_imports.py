@@ -14,7 +14,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ["a2a", "agents", "cli", "connectors", "core", "dashboard", "demo", "ledger", "net", "platform", "tools"]
+ROOMS = [
+    "a2a",
+    "agents",
+    "cli",
+    "config",
+    "connectors",
+    "core",
+    "dashboard",
+    "demo",
+    "ledger",
+    "net",
+    "platform",
+    "tools",
+]
 
 # One forbidden import for each contract, by the module that makes it.
 FORBIDDEN = {
@@ -22,6 +35,8 @@ FORBIDDEN = {
     "net takes nothing from core": ("net/x", "headway.core.events"),
     "core stands on nothing but pydantic": ("core/x", "httpx"),
     "only the demo and the command line start": ("platform/agents", "headway.agents.x"),
+    "only the command line knows": ("agents/settings", "headway.config.x"),
+    "the configuration is read without": ("config/x", "httpx"),
     "only the dashboard finds styles": ("platform/styles", "headway.resources"),
     "only the dashboard imports": ("cli/start", "textual.app"),
     "the board's records": ("dashboard/feed", "textual"),
@@ -31,7 +46,7 @@ FORBIDDEN = {
 }
 # What is allowed, and must not be reported when nothing else is wrong.
 ALLOWED = {
-    "cli/start": ["headway.agents.x", "headway.dashboard.x", "headway.platform.x"],
+    "cli/start": ["headway.config.x", "headway.agents.x", "headway.dashboard.x", "headway.platform.x"],
     "demo/x": ["headway.agents.x", "headway.connectors.x"],
     "dashboard/x": ["textual.app", "headway.connectors.x", "headway.resources"],
     "platform/x": [
@@ -45,6 +60,7 @@ ALLOWED = {
     "tools/x": ["headway.a2a.x", "headway.connectors.x", "headway.core.events"],
     "ledger/x": ["sqlalchemy", "headway.core.events"],
     "agents/x": ["starlette.responses", "uvicorn", "headway.core.text", "headway.net.clock"],
+    "config/x": ["headway.core.text", "pydantic", "platformdirs"],
     "net/clock": ["headway.core.clock", "headway.core.text", "httpx"],
     "core/x": ["pydantic"],
 }
@@ -115,6 +131,7 @@ LIGHT = {
     "headway.a2a.client": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.dashboard.store": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.dashboard.feed": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+    "headway.config.settings": {"httpx", "textual", "rich", "sqlalchemy", "fastapi", "starlette", "asyncio"},
     "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic"},
 }
 

@@ -18,7 +18,6 @@ def agents(context: typer.Context, json: Json = False, url: Url = None, data: Da
     """List the agents."""
     place = Place.of(context, url, data)
     if context.invoked_subcommand is not None:
-        context.obj = place
         return
     run(_list(place, json))
 

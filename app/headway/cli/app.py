@@ -9,7 +9,10 @@ import typer
 import headway
 from headway.cli import agent, board, delegations, demo, serve
 from headway.cli.agents import agents_app
-from headway.cli.options import Data, Place, Url
+from headway.cli.configuration import config_app
+from headway.cli.ctx import ctx_app
+from headway.cli.flags import add_flags, note
+from headway.cli.options import Data, Url
 
 app = typer.Typer(
     name="headway",
@@ -33,7 +36,7 @@ def root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     """Find the place that every command starts from; without a command, open the board."""
-    context.obj = Place(url, data)
+    note(context, url=url, data=data)
     if context.invoked_subcommand is None:
         board.board(context)
 
@@ -47,6 +50,9 @@ app.command()(delegations.watch)
 app.command()(delegations.cancel)
 app.command()(delegations.poll)
 app.add_typer(agents_app, name="agents")
+app.add_typer(ctx_app, name="ctx")
+app.add_typer(config_app, name="config")
 app.command()(serve.serve)
 app.command()(agent.agent)
 app.command(name="demo-fleet", hidden=True)(demo.demo_fleet)
+add_flags(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,10 @@ END_WITH_PARENT = "--end-with-parent"
 
 
 def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
-    """Start `headway …` in a session of its own, so that ctrl+c at the terminal is not its business."""
+    """Start `headway …` in a session of its own, so that ctrl+c at the terminal is not its business.
+
+    It is told everything by its arguments and reads no configuration, which a person may be editing.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-m", "headway", *arguments],
@@ -22,6 +26,7 @@ def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) 
             stdout=output,
             stderr=output,
             pass_fds=tuple(pass_fds),
+            env={**os.environ, "HEADWAY_CONFIG": os.devnull},
             start_new_session=True,
         )
 

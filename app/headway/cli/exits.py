@@ -38,7 +38,10 @@ def run(work: Coroutine[Any, Any, int]) -> NoReturn:
     try:
         code = asyncio.run(work)
     except NotAllowed as error:
-        fail(f"{error} Tokens are read from HEADWAY_TOKEN, else from the data folder.", error.exit_code)
+        fail(
+            f"{error} Tokens are read from HEADWAY_TOKEN, else from the context's token_file or the data folder.",
+            error.exit_code,
+        )
     except ConnectorError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:

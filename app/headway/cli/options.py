@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headway.cli.exits import ExitCode, fail
+from headway.cli.flags import note, refuse, settings_of
 
 if TYPE_CHECKING:
+    from headway.config.settings import Settings
     from headway.connectors.headway import HeadwayConnector
     from headway.platform.folder import DataFolder
 
@@ -26,33 +27,58 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which platform a command speaks to, as the options and the environment say."""
+    """Which platform a command speaks to, as flags, the environment and the configuration say."""
 
     url: str | None = None
+    """The address that was named; None for the platform of the data folder."""
     data: Path | None = None
+    name: str = ""
+    """The context that this is, if any."""
+    read_only: bool = False
+    settings: Settings | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, context: typer.Context, url: str | None, data: Path | None) -> Place:
-        """Options of the command come before options of `headway` itself, and those before the environment."""
-        outer = context.find_object(cls) or cls()
+        """Flags of the command come before flags of `headway` itself, and those before environment and file.
+
+        Ends the command where the configuration cannot be used.
+        """
+        from headway.config.errors import ConfigError
+
+        note(context, url=url, data=data)
+        settings = settings_of(context)
+        try:
+            named, chosen, read_only = settings.platform_url, settings.context, settings.read_only
+        except ConfigError as error:
+            refuse(error)
+        folder = settings.value("data")
         return cls(
-            url=url or outer.url or os.environ.get("HEADWAY_URL") or None,
-            data=data or outer.data or _path(os.environ.get("HEADWAY_DATA")),
+            url=named,
+            data=Path(folder).expanduser() if folder else None,
+            name=chosen.name if chosen else "",
+            read_only=read_only,
+            settings=settings,
         )
 
     def folder(self) -> DataFolder:
         """The data folder, whether or not it is there yet."""
         from headway.platform.folder import DataFolder
 
-        if self.data is not None:
-            return DataFolder(self.data)
-        from platformdirs import user_data_path
-
-        return DataFolder(user_data_path("headway", appauthor=False))
+        return DataFolder(self.data or default_data_folder())
 
     def token(self) -> str | None:
-        """HEADWAY_TOKEN, else the admin token in the data folder."""
-        return os.environ.get("HEADWAY_TOKEN") or self.folder().token()
+        """HEADWAY_TOKEN, else the context's token file, else the admin token in the data folder.
+
+        A context never gets the data folder's token: that one belongs to another platform. Ends the command where the
+        token file cannot be used.
+        """
+        from headway.config.errors import ConfigError
+
+        try:
+            token = self.settings.token if self.settings else None
+        except ConfigError as error:
+            refuse(error, "Nothing was sent.")
+        return token or (None if self.name else self.folder().token())
 
     def running_url(self) -> str | None:
         """Where the platform is: as told, else as announced in the data folder."""
@@ -68,25 +94,29 @@ class Place:
         if url is None:
             fail(
                 f"no platform is running for {self.folder().path}. Start one with `headway serve` or `headway`, "
-                "or name one with --url.",
+                "or name one with --url or --context.",
                 ExitCode.NOT_REACHABLE,
             )
-        connector = open_connector(url, self.token())
+        connector = open_connector(url, self.token(), read_only=self.read_only)
         try:
             yield connector
         finally:
             await connector.aclose()
 
 
-def open_connector(url: str, token: str | None) -> HeadwayConnector:
-    """A connector to our platform at `url`."""
+def default_data_folder() -> Path:
+    """Where this account's own platform keeps its data, unless something else was set."""
+    from platformdirs import user_data_path
+
+    return user_data_path("headway", appauthor=False)
+
+
+def open_connector(url: str, token: str | None, *, read_only: bool = False) -> HeadwayConnector:
+    """A connector to our platform at `url`; a read-only one never sends what could change something."""
     import random
 
     from headway.connectors.headway import HeadwayConnector
     from headway.net.clock import SystemClock
 
-    return HeadwayConnector(url, token, clock=SystemClock(), rng=random.Random())  # noqa: S311 - jitter
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
+    rng = random.Random()  # noqa: S311 - jitter
+    return HeadwayConnector(url, token, clock=SystemClock(), rng=rng, read_only=read_only)
