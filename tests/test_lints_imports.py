@@ -36,7 +36,7 @@ FORBIDDEN = {
     "core stands on nothing but pydantic": ("core/x", "httpx"),
     "only the demo and the command line start": ("platform/agents", "headway.agents.x"),
     "only the command line knows": ("agents/settings", "headway.config.x"),
-    "the configuration is read without": ("config/x", "httpx"),
+    "the configuration needs no screen": ("config/x", "httpx"),
     "only the dashboard finds styles": ("platform/styles", "headway.resources"),
     "only the dashboard imports": ("cli/start", "textual.app"),
     "the board's records": ("dashboard/feed", "textual"),

@@ -32,7 +32,7 @@ def config(context: typer.Context, json: Json = False) -> None:
 
     there = "" if settings.file.exists else " (not there; everything is as it comes)"
     typer.echo(f"{_shown(settings.file.path)}{there}\n")
-    print_table(("SETTING", "VALUE", "FROM"), [(name, _text(value), place) for name, value, place in rows])
+    print_table(("SETTING", "VALUE", "FROM"), [(name, _cell(value), place) for name, value, place in rows])
 
 
 @config_app.command()
@@ -94,7 +94,7 @@ def _action_ids() -> list[str]:
     return [action.id for action in ACTIONS]
 
 
-def _text(value: Any) -> str:
+def _cell(value: Any) -> str:
     from headway.core.text import clean_line
 
     if value is None:

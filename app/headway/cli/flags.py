@@ -68,8 +68,11 @@ def _noting(name: str) -> Callable[[typer.Context, Any], Any]:
     return noted
 
 
+_option = typer.Option
+
+
 def _flag(type_: Any, *names: str, named: str, help: str) -> Any:  # noqa: A002
-    return Annotated[type_, typer.Option(*names, callback=_noting(named), help=help)]
+    return Annotated[type_, _option(*names, callback=_noting(named), help=help)]
 
 
 EVERYWHERE: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from headway.config.errors import nearest, quoted
@@ -10,7 +11,6 @@ from headway.core.text import clean_line
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 _EXPECTED: Final = {
     "bool_type": "true or false",
@@ -38,13 +38,13 @@ def problems_of(error: ValidationError) -> list[tuple[tuple[str, ...], str]]:
     return list(found.items())
 
 
-def _path_of(details: ErrorDetails) -> tuple[str, ...]:
+def _path_of(details: Mapping[str, Any]) -> tuple[str, ...]:
     """Where it is in the file: no indexes, and no branches of a union."""
     path = tuple(part for part in details["loc"] if isinstance(part, str) and part != "[key]")
     return path[:2] if path[:1] == ("keys",) else path
 
 
-def _words(path: tuple[str, ...], details: ErrorDetails) -> str:
+def _words(path: tuple[str, ...], details: Mapping[str, Any]) -> str:
     kind, context = details["type"], details.get("ctx", {})
     name = quoted(".".join(path))
     if kind == "extra_forbidden":
