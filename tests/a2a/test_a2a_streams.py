@@ -431,7 +431,7 @@ async def test_busy_is_told_apart_from_other_refusals() -> None:
     assert (str(error), error.retry_after, error.delivered) == ("2 of 2 slots in use", 7.0, False)
     error = await failure(restarting)
     assert isinstance(error, AgentHttpError)
-    assert (error.status, error.restarting, error.body_present, error.retry_after) == (503, True, True, 9.0)
+    assert (error.status, error.restarting, error.body_present, error.retry_after) == (503, True, False, 9.0)
     assert error.delivered is None
 
 

@@ -62,7 +62,7 @@ async def test_a_target_that_cannot_be_reached_is_accepted_and_then_failed(tmp_p
 async def test_an_agent_that_refuses_connections_is_failed_with_the_reason(tmp_path: Path) -> None:
     async with serve_agent() as agent:
         url = agent.url
-    async with platform(tmp_path) as served:
+    async with platform(tmp_path, retry_pause=0.05) as served:
         target = await served.workspace("gone", url)
         record = await served.until_status(await served.delegate(target, "look"), "failed")
         assert record["error"].startswith("failed to reach workspace agent: ")

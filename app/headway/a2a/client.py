@@ -70,6 +70,12 @@ class AgentClient:
         self._card_asked = False
         self._dialect = dialect
         self._streams: bool | None = None
+        self._lists = True
+
+    @property
+    def lists_tasks(self) -> bool:
+        """Whether the agent can say which task came of a message: one of v1.0 that has not refused to list tasks."""
+        return self._lists and self._dialect is Dialect.V1_0
 
     @property
     def dialect(self) -> Dialect | None:
@@ -159,6 +165,7 @@ class AgentClient:
             result = await self._rpc.call(self._request(Dialect.V1_0, Verb.LIST, lambda _: params, context_id, {}))
         except AgentRpcError as error:
             _log.info("the agent cannot list its tasks: %s", error)
+            self._lists = False
             return None
         tasks = result.get("tasks") if isinstance(result, dict) else None
         newest = read_frame(tasks[0]) if isinstance(tasks, list) and tasks else None

@@ -30,13 +30,15 @@ class AgentUnreachable(AgentError):
     """No connection came about: refused, name not found, connect timeout, a URL that cannot be used.
 
     `timed_out` is whether the agent said nothing at all: it may be there and overloaded.
+    `hopeless` is whether it will never do, whatever becomes of the agent: its URL cannot be used.
     """
 
     delivered = False
 
-    def __init__(self, text: str, *, timed_out: bool = False) -> None:
+    def __init__(self, text: str, *, timed_out: bool = False, hopeless: bool = False) -> None:
         super().__init__(text)
         self.timed_out = timed_out
+        self.hopeless = hopeless
 
 
 class AgentForbidden(AgentError):
@@ -73,7 +75,7 @@ class AgentHttpError(AgentError):
     """An HTTP status that is neither success nor busy.
 
     `body_present` and `restarting` (a true member of that name in the body) decide about the one retry (spec:
-    platform-api, "Dispatch").
+    platform-api, "Dispatch"). A body that only says that the agent restarts does not count as present.
     """
 
     def __init__(

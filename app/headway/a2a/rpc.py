@@ -195,8 +195,11 @@ def _named_failures() -> Iterator[None]:
         raise AgentForbidden(f"the agent's address is not allowed: {error}; nothing was sent") from error
     except (*_NOT_SENT, httpx.InvalidURL) as error:
         why = reason(error) if isinstance(error, httpx.TransportError) else "the URL cannot be used"
-        timed_out = isinstance(error, httpx.TimeoutException)
-        raise AgentUnreachable(f"could not reach the agent: {why}; nothing was sent", timed_out=timed_out) from error
+        raise AgentUnreachable(
+            f"could not reach the agent: {why}; nothing was sent",
+            timed_out=isinstance(error, httpx.TimeoutException),
+            hopeless=isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)),
+        ) from error
     except httpx.TransportError as error:
         raise AgentLost(f"the connection to the agent broke: {reason(error)}") from error
     except Silent as error:
@@ -275,10 +278,15 @@ def _http_error(response: httpx.Response, body: Body) -> AgentError:
     return AgentHttpError(
         response.status_code,
         body.excerpt(),
-        body_present=bool(body.content.strip()),
+        body_present=bool(body.content.strip()) and not _only_restarting(fields),
         restarting=fields.get("restarting") is True,
         retry_after=retry_after,
     )
+
+
+def _only_restarting(fields: Mapping[str, Any]) -> bool:
+    """Whether a body is a proxy's word that the agent restarts, and nothing that the agent itself has answered."""
+    return fields.get("restarting") is True and not fields.keys() & {"jsonrpc", "result"}
 
 
 def _seconds(value: object) -> float | None:

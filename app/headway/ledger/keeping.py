@@ -95,7 +95,8 @@ def _overdue(row: Row, now: int) -> str | None:
     if row.deadline is not None and row.deadline <= now:
         return f"deadline exceeded: it was due at {to_rfc3339(row.deadline)}"
     if row.status in WAITING and row.expires_at is not None and row.expires_at <= now:
-        return f"expired in the queue at {to_rfc3339(row.expires_at)}, before its agent had a slot free"
+        why = f"; the last word on it: {row.status_message}" if row.status_message else ""
+        return f"expired in the queue at {to_rfc3339(row.expires_at)}, before its agent took it on{why}"
     return None
 
 

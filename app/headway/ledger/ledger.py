@@ -21,6 +21,7 @@ from headway.ledger import (
     keeping,
     moving,
     overview,
+    queueing,
     reading,
     replying,
     retrying,
@@ -45,6 +46,7 @@ from headway.ledger.records import (
     Reply,
     Retention,
     StoredEvent,
+    Undelivered,
 )
 from headway.ledger.transaction import Transaction
 from headway.ledger.writer import Listener
@@ -164,6 +166,23 @@ class Ledger:
     async def queued(self, queue_id: str) -> Queued | None:
         """See `holding.find`."""
         return await self._read(holding.find, queue_id)
+
+    async def put_back(self, delegation_id: str, attempt: int, said: Undelivered) -> Row:
+        """See `queueing.put_back`."""
+        return await self._write(queueing.put_back, delegation_id, attempt, said)
+
+    async def next_due(self, target_id: str) -> int | None:
+        """See `queueing.next_due`."""
+        return await self._read(queueing.next_due, target_id, self._clock.now_ms())
+
+    async def drop_stale(self, older_than_ms: int, workspace_id: str | None = None) -> list[Row]:
+        """Fail what has waited in the queue for longer, of one target or of all; see `queueing.drop`."""
+        since = self._clock.now_ms() - older_than_ms
+        stale = await self._read(queueing.stale, since, workspace_id)
+        dropped: list[Row] = []
+        for at in range(0, len(stale), keeping.BATCH):
+            dropped += await self._write(queueing.drop, stale[at : at + keeping.BATCH], older_than_ms)
+        return dropped
 
     # Going on and ending
 

@@ -98,6 +98,19 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What surely did not reach its agent: why, how many deliveries have failed so far, and when to try again.
+
+    `not_before` is in milliseconds; None is as soon as there is a slot. With `give_up` it is not tried again.
+    """
+
+    message: str
+    tries: int
+    not_before: int | None = None
+    give_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of a running delegation; None is "not said"."""
 

@@ -30,6 +30,7 @@ from headway.ledger.records import Claimed, Failure, Observation, Outcome
 from headway.platform.observing import NOTHING, merge, observed, outcome
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
+from headway.platform.undelivered import is_worth_a_retry
 
 T = TypeVar("T")
 
@@ -46,7 +47,16 @@ class Attempt:
     it waits with what it has heard.
     """
 
-    def __init__(self, claimed: Claimed, client: AgentClient, ledger: Ledger, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        claimed: Claimed,
+        client: AgentClient,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Settings,
+        rest: Callable[[float], None] | None = None,
+    ) -> None:
+        """`rest` is told for how many seconds the agent had better be left alone by others, too."""
         self.delegation = claimed.delegation
         self._request = claimed.request or {}
         self._via = Via.QUEUE_DRAIN if claimed.drained else Via.DIRECT
@@ -59,6 +69,9 @@ class Attempt:
             self.known.set()
         self.answering = False
         """A reply is on its way: that the agent still asks is no news."""
+        self.pausing = False
+        """True before the one retry: nothing is on its way then, and nothing will be if this attempt is ended."""
+        self._rest = rest
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
@@ -70,8 +83,17 @@ class Attempt:
     async def send(self) -> None:
         """Send the task and follow it until it has ended or waits for input.
 
-        Raises `AgentBusy` when the agent took nothing on, and every other `AgentError` that leaves the outcome unknown.
+        Raises `AgentBusy` and `AgentUnreachable` when the agent surely took nothing on, and every other `AgentError`
+        that leaves the outcome unknown.
         """
+        try:
+            await self._deliver()
+        except AgentHttpError as error:
+            if self.remote_task_id is not None or not is_worth_a_retry(error):
+                raise
+            await self._retry(error)
+
+    async def _deliver(self) -> None:
         try:
             await self.follow(self.client.stream(self._message()), self._via)
         except (AgentLost, AgentIdle):
@@ -79,6 +101,33 @@ class Attempt:
             if self.remote_task_id is not None or await self.patiently(self.find) is None:
                 raise
             await self.resume()
+
+    async def _retry(self, first: AgentHttpError) -> None:
+        """The one retry of what a proxy answered for its agent; the agent is asked first, as it may have the task."""
+        pause = max(self._settings.retry_pause, first.retry_after or 0.0)
+        if self._rest is not None:
+            self._rest(pause)
+        self.pausing = True
+        await self._clock.sleep(pause)
+        asked = False
+        if self.client.lists_tasks and self.delegation.context_id is not None:
+            found = await self.patiently(self.find)
+            asked = self.client.lists_tasks
+            if found is not None:
+                self.pausing = False
+                await self.resume()
+                return
+        self.pausing = False
+        try:
+            await self._deliver()
+        except (AgentBusy, AgentUnreachable) as error:
+            if asked:
+                raise
+            raise _twice(first, error) from error
+        except AgentHttpError as error:
+            if not is_worth_a_retry(error):
+                raise
+            raise _twice(first, error) from error
 
     async def resume(self) -> None:
         """Take up a delegation that an earlier run of the platform left in flight; it is never sent again.
@@ -210,6 +259,10 @@ class Attempt:
 
     async def _written(self, write: Callable[[], Awaitable[object]]) -> None:
         await outlast(self._clock, self._settings.ledger_retry, write)
+
+
+def _twice(first: AgentError, second: AgentError) -> AgentError:
+    return AgentLost(f"{first}, and at the retry: {second}; whether the agent has the task is unknown")
 
 
 def _unknown(error: AgentError) -> AgentError:

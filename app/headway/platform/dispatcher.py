@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from headway.a2a.client import AgentClient
 from headway.a2a.errors import AgentBusy, AgentError, AgentUnreachable
 from headway.core.clock import Clock
 from headway.core.delegation import WAITING, Delegation, Status
-from headway.ledger.errors import Conflict, IllegalMove, NotFound
+from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import NEVER_SENT, Cancellation, Claimed, Failure, Outcome, Reply
+from headway.ledger.records import Claimed, Failure, Outcome, Reply, Undelivered
 from headway.platform.agents import Agents
+from headway.platform.alarms import Alarms
 from headway.platform.attempt import Attempt
 from headway.platform.canceling import cancel_at_agent
+from headway.platform.following import Followings
 from headway.platform.outages import outlast
 from headway.platform.replying import Replying
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
 from headway.platform.tasks import Tasks
+from headway.platform.undelivered import BUSY, after_refusal, busy_pause, heartbeats, needs_rest, refusal_pause
 
 NO_URL = "No URL for workspace"
 UNKNOWN_TARGET = "unknown target workspace"
@@ -31,14 +34,6 @@ UNKNOWN_TARGET = "unknown target workspace"
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Following:
-    """An attempt under way: it holds a slot of its target until its task has ended."""
-
-    attempt: Attempt
-    task: asyncio.Task[None]
 
 
 class Dispatcher:
@@ -53,8 +48,9 @@ class Dispatcher:
         self._nudged: set[str] = set()
         self._heard: set[str] = set()
         self._wake = asyncio.Event()
-        self._following: dict[str, _Following] = {}
         self._tasks = Tasks()
+        self._followings = Followings(slots, self._tasks, self.nudge)
+        self._alarms = Alarms(clock, self._tasks, self.nudge)
 
     async def run(self) -> None:
         """Resume what an earlier run left, then dispatch until canceled; what is in flight then is left to the next."""
@@ -82,11 +78,14 @@ class Dispatcher:
 
     def cancel(self, delegation: Delegation) -> None:
         """See a cancel through, whose request is durable already."""
+        following = self._followings.of(delegation.delegation_id)
+        if following is not None and following.attempt.pausing:
+            following.task.cancel()
         self._tasks.start(f"cancel {delegation.delegation_id}", lambda: self._cancel(delegation))
 
     def drop(self, delegation_id: str) -> None:
         """Stop following a delegation that has been settled, and let its agent know as far as it listens."""
-        following = self._following.get(delegation_id)
+        following = self._followings.of(delegation_id)
         if following is None:
             return
         following.task.cancel()
@@ -105,9 +104,9 @@ class Dispatcher:
         if client is None or delegation.remote_task_id is None or delegation.status.is_terminal:
             return
         delegation_id = delegation.delegation_id
-        following = self._following.get(delegation_id)
+        following = self._followings.of(delegation_id)
         update = await client.get(delegation.remote_task_id)
-        if self._following.get(delegation_id) is not following:
+        if self._followings.of(delegation_id) is not following:
             # Somebody else has heard the agent meanwhile; what they wrote is newer than this answer.
             return
         if following is not None and following.attempt.answering and update.interrupted:
@@ -115,7 +114,7 @@ class Dispatcher:
         if following is not None:
             # The stream delivers the text; the whole of it would take back the status lines shown so far.
             update = replace(update, splice=None)
-        attempt = following.attempt if following else self._attempt(delegation, client)
+        attempt = following.attempt if following else self._attempt(Claimed(delegation), client)
         try:
             await attempt.observe(update)
         except Conflict as refused:
@@ -139,13 +138,13 @@ class Dispatcher:
         if client is None:
             await self._fail(delegation.delegation_id, delegation.attempt, UNKNOWN_TARGET)
             return
-        attempt = self._attempt(delegation, client)
+        attempt = self._attempt(Claimed(delegation), client)
         self._follow(attempt, attempt.resume if reply is None else self._replying(attempt, reply).take_up)
 
     async def _reply(self, delegation: Delegation, reply: Reply) -> None:
         client = await self._outlast(lambda: self._client(delegation.target_id))
         if client is not None:
-            attempt = self._attempt(delegation, client)
+            attempt = self._attempt(Claimed(delegation), client)
             self._follow(attempt, self._replying(attempt, reply, delegation.status_message).send)
             return
         delegation_id, number = delegation.delegation_id, delegation.attempt
@@ -173,10 +172,14 @@ class Dispatcher:
         if free := self._slots.free(workspace):
             claimed = await self._ledger.claim(target_id, min(free, self._settings.claim_batch))
             for one in claimed:
-                attempt = Attempt(one, client, self._ledger, self._clock, self._settings)
+                attempt = self._attempt(one, client)
                 self._follow(attempt, attempt.send)
             if len(claimed) == self._settings.claim_batch:
                 self.nudge(target_id)
+            elif len(claimed) < free and (due := await self._ledger.next_due(target_id)) is not None:
+                self._alarms.set(target_id, (due - self._clock.now_ms()) / 1_000)
+        elif rest := self._slots.rest_left(target_id):
+            self._alarms.set(target_id, rest)
         await self._ledger.enqueue_pending(target_id)
 
     async def _fail_waiting(self, target_id: str, error: str) -> None:
@@ -185,87 +188,67 @@ class Dispatcher:
                 for item in listed:
                     await self._fail(item.row.delegation_id, None, error)
 
-    def _attempt(self, delegation: Delegation, client: AgentClient) -> Attempt:
-        return Attempt(Claimed(delegation), client, self._ledger, self._clock, self._settings)
+    def _attempt(self, claimed: Claimed, client: AgentClient) -> Attempt:
+        rest = partial(self._rest, claimed.delegation.target_id)
+        return Attempt(claimed, client, self._ledger, self._clock, self._settings, rest)
 
-    def _follow(self, attempt: Attempt, work: Callable[[], Awaitable[None]]) -> None:
-        """Run an attempt beside the loop; what is followed at this attempt already is left alone."""
-        delegation_id, target_id = attempt.delegation.delegation_id, attempt.delegation.target_id
-        known = self._following.get(delegation_id)
-        if known is not None and known.attempt.delegation.attempt == attempt.delegation.attempt:
-            return
-        self._slots.take(target_id)
-        task = self._tasks.begin(delegation_id, self._see_through(attempt, work))
-        following = self._following[delegation_id] = _Following(attempt, task)
-        # Not a `finally` in the task: one that is canceled before its first step never gets that far.
-        task.add_done_callback(lambda _: self._let_go(following))
+    def _follow(self, attempt: Attempt, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._followings.begin(attempt, lambda: self._see_through(attempt, work))
 
-    def _let_go(self, following: _Following) -> None:
-        delegation = following.attempt.delegation
-        self._slots.give_back(delegation.target_id)
-        if self._following.get(delegation.delegation_id) is following:
-            del self._following[delegation.delegation_id]
-        self.nudge(delegation.target_id)
-
-    async def _see_through(self, attempt: Attempt, work: Callable[[], Awaitable[None]]) -> None:
+    async def _see_through(self, attempt: Attempt, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run an attempt to its end; whatever stops it short settles the delegation with a precise error."""
         delegation = attempt.delegation
         try:
             await work()
-        except AgentBusy as busy:
-            await self._wait_for_slot(delegation, busy)
-            return
-        except AgentUnreachable as error:
-            unreachable = f"failed to reach workspace agent: {error}"
-            await self._fail(delegation.delegation_id, delegation.attempt, unreachable)
+        except (AgentBusy, AgentUnreachable) as refusal:
+            await self._put_back(delegation, refusal)
         except AgentError as error:
+            if needs_rest(error):
+                self._rest(delegation.target_id, self._settings.retry_pause)
+            else:
+                self._slots.end_rest(delegation.target_id)
             await self._fail(delegation.delegation_id, delegation.attempt, str(error))
         except (Conflict, NotFound) as refused:
             _log.info("what the agent of %s said came late: %s", delegation.delegation_id, refused)
-        # One of ours has ended there, so that there is room whatever the agent said before.
-        self._slots.end_rest(delegation.target_id)
+            self._slots.end_rest(delegation.target_id)
+        else:
+            # One of ours has ended there, so that there is room whatever the agent said before.
+            self._slots.end_rest(delegation.target_id)
 
-    async def _wait_for_slot(self, delegation: Delegation, busy: AgentBusy) -> None:
-        """The agent took nothing on: back to the queue, or to its end where that was asked for meanwhile."""
+    async def _put_back(self, delegation: Delegation, refusal: AgentBusy | AgentUnreachable) -> None:
+        """The agent surely took nothing on: back to the queue, or to its end."""
         delegation_id, target_id = delegation.delegation_id, delegation.target_id
-        pause = max(busy.retry_after or 0.0, self._settings.busy_pause)
-        if self._works_for_us(target_id):
-            # The end of what it has taken on will say that there is room.
-            pause = max(pause, self._settings.busy_recheck)
-        self._slots.rest(target_id, pause)
-        # Each word has its own nudge: the last one may end sooner or later than the one before.
-        self._tasks.begin(f"busy {target_id}", self._nudge_after(target_id, pause))
-        message = "the agent is busy"
+        if isinstance(refusal, AgentBusy):
+            said = Undelivered(BUSY, delegation.tries)
+            pause = busy_pause(refusal, self._settings, works_for_us=self._followings.work_at(target_id))
+        else:
+            workspace = await self._outlast(lambda: self._ledger.workspace(target_id))
+            now = self._clock.now_ms()
+            said = after_refusal(refusal, delegation.tries, now, self._settings, alive=heartbeats(workspace))
+            pause = refusal_pause(refusal, said.tries, self._settings)
+        self._rest(target_id, pause)
         try:
-            await self._outlast(
-                lambda: self._ledger.enqueue(delegation_id, attempt=delegation.attempt, message=message)
-            )
-        except IllegalMove as refused:
-            if refused.status is Status.CANCELING:
-                await self._settle(delegation_id, delegation.attempt, Cancellation(False, NEVER_SENT))
-                self._tasks.stop(f"cancel {delegation_id}")
-            else:
-                error = f"{busy}; it had been silent for too long to wait in the queue again"
-                await self._fail(delegation_id, delegation.attempt, error)
-        except Conflict as refused:
-            _log.info("%s; not queued again", refused)
+            row = await self._outlast(lambda: self._ledger.put_back(delegation_id, delegation.attempt, said))
+        except (Conflict, NotFound) as late:
+            _log.info("%s; not queued again", late)
+            return
+        if row.status is Status.CANCELED:
+            self._tasks.stop(f"cancel {delegation_id}")
 
-    def _works_for_us(self, target_id: str) -> bool:
-        return any(
-            one.attempt.delegation.target_id == target_id and one.attempt.remote_task_id is not None
-            for one in self._following.values()
-        )
-
-    async def _nudge_after(self, target_id: str, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    def _rest(self, target_id: str, seconds: float) -> None:
+        """Leave a target alone; what waits for it is looked at when its rest is over."""
+        self._slots.rest(target_id, seconds)
         self.nudge(target_id)
 
     async def _cancel(self, delegation: Delegation) -> None:
         client = await self._outlast(lambda: self._client(delegation.target_id))
-        following = self._following.get(delegation.delegation_id)
+        following = self._followings.of(delegation.delegation_id)
+        if following is not None and following.attempt.pausing:
+            # It was ended before it could send again.
+            following = None
         attempt = following.attempt if following else None
         if attempt is None and client is not None and delegation.is_ours:
-            attempt = self._attempt(delegation, client)
+            attempt = self._attempt(Claimed(delegation), client)
         await cancel_at_agent(
             attempt, self._ledger, delegation, self._clock, self._settings, followed=following is not None
         )

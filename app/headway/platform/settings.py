@@ -26,6 +26,13 @@ class Settings:
     cancel_retry: float = 1.0
     claim_batch: int = 100
     """How many delegations one look at a target claims at most."""
+    retry_pause: float = 8.0
+    """The pause before the one retry after HTTP 502, 503 with `restarting` or a refused connection, and before the
+    first of a queued one's further tries, where it doubles from try to try (spec: platform-api, "Dispatch")."""
+    retry_pause_max: float = 300.0
+    queue_tries: int = 5
+    """Failed deliveries after which a queued delegation is failed, where its workspace heartbeats (spec: requirements
+    Q7); one retry is all that others get."""
     busy_pause: float = 1.0
     """How long a target that said it is busy is left alone at the least; longer when it names a longer time."""
     busy_recheck: float = 15.0

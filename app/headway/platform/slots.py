@@ -72,7 +72,11 @@ class Slots:
 
     def rests(self, target_id: str) -> bool:
         """Whether the target is left alone for now."""
-        return self._clock.monotonic() < self._rests_until.get(target_id, 0.0)
+        return self.rest_left(target_id) > 0
+
+    def rest_left(self, target_id: str) -> float:
+        """Seconds for which the target is still left alone; 0 where it is not."""
+        return max(0.0, self._rests_until.get(target_id, 0.0) - self._clock.monotonic())
 
     def forget(self, target_id: str) -> None:
         """The target is gone, or its heartbeats are: what it reported means nothing any more."""
