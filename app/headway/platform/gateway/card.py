@@ -18,6 +18,16 @@ _OF_THE_AGENT: Final = (
     "supportsAuthenticatedExtendedCard",
 )
 _NOT_HERE: Final = ("pushNotifications", "extendedAgentCard")
+# v0.3 requires these, and protobuf leaves out what is empty.
+_REQUIRED: Final[Mapping[str, Any]] = {
+    "name": "",
+    "description": "",
+    "version": "",
+    "defaultInputModes": [],
+    "defaultOutputModes": [],
+    "skills": [],
+}
+_REQUIRED_OF_SKILLS: Final[Mapping[str, Any]] = {"id": "", "name": "", "description": "", "tags": []}
 
 
 def gateway_card(card: Mapping[str, Any], url: str) -> dict[str, Any]:
@@ -25,7 +35,8 @@ def gateway_card(card: Mapping[str, Any], url: str) -> dict[str, Any]:
 
     Skills and streaming stay; push notifications, which would go around the gateway, are not offered.
     """
-    kept = {name: value for name, value in clean_json(dict(card)).items() if name not in _OF_THE_AGENT}
+    kept = _filled(clean_json(dict(card)), _REQUIRED)
+    kept["skills"] = [_filled(skill, _REQUIRED_OF_SKILLS) for skill in kept["skills"] if isinstance(skill, dict)]
     said = kept.get("capabilities")
     capabilities = (
         {name: value for name, value in said.items() if name not in _NOT_HERE} if isinstance(said, dict) else {}
@@ -39,4 +50,13 @@ def gateway_card(card: Mapping[str, Any], url: str) -> dict[str, Any]:
             {"url": url, "protocolBinding": "JSONRPC", "protocolVersion": version} for version in VERSIONS
         ],
         "capabilities": {**capabilities, "pushNotifications": False},
+    }
+
+
+def _filled(said: Mapping[str, Any], required: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said, with what is required put in where it is missing or of another type."""
+    kept = {name: value for name, value in said.items() if name not in _OF_THE_AGENT and value is not None}
+    return {
+        **kept,
+        **{name: value for name, value in required.items() if not isinstance(kept.get(name), type(value))},
     }
