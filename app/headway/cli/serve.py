@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -12,8 +13,7 @@ from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail
 from headway.cli.options import Data, Place
 
-if TYPE_CHECKING:
-    from headway.net.addresses import Allowance
+Entry = TypeVar("Entry")
 
 DEFAULT_PORT = 8765
 
@@ -29,6 +29,10 @@ def serve(
         list[str] | None,
         typer.Option(metavar="HOST[:PORT]|CIDR", help="Let agents be dialled there too; repeat it for more."),
     ] = None,
+    public_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:PORT]", help="Answer to this host name too, as behind a proxy; repeatable."),
+    ] = None,
     deny_loopback: Annotated[
         bool, typer.Option("--deny-loopback", help="Dial no agent on this machine unless --allow says so.")
     ] = False,
@@ -37,18 +41,20 @@ def serve(
     data: Data = None,
 ) -> None:
     """Run the delegation platform until SIGTERM or ctrl+c."""
-    import logging
-
+    from headway.cli.logs import log_to_stderr
     from headway.ledger.errors import LedgerError
+    from headway.net.addresses import Allowance
     from headway.net.sockets import PortTaken, listen
+    from headway.platform.edge import PublicHost
     from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     folder = Place.of(context, None, data).folder()
     settings = Settings(
         stuck_after=stuck_after,
-        allow=[_allowance(entry) for entry in allow or []],
+        allow=[_read("--allow", Allowance.parse, entry) for entry in allow or []],
+        public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
         deny_loopback=deny_loopback,
     )
 
@@ -69,13 +75,11 @@ def serve(
         fail(f"the data folder {folder.path} cannot be used: {error.strerror}. Nothing was started.")
 
 
-def _allowance(entry: str) -> Allowance:
-    from headway.net.addresses import Allowance
-
+def _read(option: str, parse: Callable[[str], Entry], text: str) -> Entry:
     try:
-        return Allowance.parse(entry)
+        return parse(text)
     except ValueError as error:
-        fail(f"--allow: {error}. Nothing was started.", ExitCode.USAGE)
+        fail(f"{option}: {error}. Nothing was started.", ExitCode.USAGE)
 
 
 def announce(url: str) -> None:

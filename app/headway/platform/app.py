@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +18,8 @@ from headway.platform.errors import ApiError
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
 from headway.platform.routes import admin, answering, delegations, gateway, overview, registry, workspaces
+
+FAULT: Final = "a fault in the platform; what was asked may have been done: look before doing it again"
 
 _LEDGER_STATUSES = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -44,6 +47,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.exception_handler(LedgerError)(_ledger_error)
     app.exception_handler(RequestValidationError)(_invalid_parameter)
     app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(Exception)(_fault)
     describe(app)
     return app
 
@@ -65,6 +69,11 @@ async def _invalid_parameter(request: Request, error: RequestValidationError) ->
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     return _answer(error.status_code, clean_line(str(error.detail)), error.headers)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    """A fault of ours: no word of it goes out, and Starlette raises it on, so that the server logs it once."""
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
 
 
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -5,6 +5,7 @@ Nothing that has passed here can break a row, a list or a stream later.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import AsyncIterable
@@ -14,23 +15,31 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from headway.core.text import clean_json, clean_line
-from headway.platform.errors import BadRequest, TooLarge, Unprocessable
+from headway.platform.errors import BadRequest, TooLarge, TooSlow, Unprocessable
 
 MAX_DEPTH: Final = 64
+BODY_SECONDS: Final = 30.0
+"""How long a body may take to come; a megabyte needs 280 kbit/s."""
 _MAX_INT: Final = 2**63 - 1
 _MAX_DIGITS: Final = 400
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_body(chunks: AsyncIterable[bytes], *, limit: int) -> bytes:
-    """Collect a body of at most `limit` bytes. Raises TooLarge beyond it, BadRequest where the caller hangs up."""
+async def read_body(chunks: AsyncIterable[bytes], *, limit: int, seconds: float = BODY_SECONDS) -> bytes:
+    """Collect a body of at most `limit` bytes that has come within `seconds`.
+
+    Raises TooLarge, TooSlow, and BadRequest where the caller hangs up.
+    """
     body = bytearray()
     try:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > limit:
-                raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+        async with asyncio.timeout(seconds):
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > limit:
+                    raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+    except TimeoutError as late:
+        raise TooSlow(f"the body did not come within {seconds:g} s; nothing was changed") from late
     except ClientDisconnect as gone:
         raise BadRequest("the body ended early; nothing was changed") from gone
     return bytes(body)

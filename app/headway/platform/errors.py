@@ -49,6 +49,13 @@ class TooLarge(ApiError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class TooSlow(ApiError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, headers={"Connection": "close"})
+
+
 class Unprocessable(ApiError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 

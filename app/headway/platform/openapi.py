@@ -11,8 +11,18 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from headway.core.api import ErrorBody
+
 _SCHEMAS: Final = "#/components/schemas/"
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+
+OF_EVERY_REQUEST: Final = {
+    "403": "The request came from a page of another origin.",
+    "421": "The Host header is not one of this platform's.",
+    "500": "A fault in the platform.",
+}
+"""What may be answered before or whatever the route: see `headway.platform.edge` and `headway.platform.app`."""
+OF_EVERY_BODY: Final = {"408": "The body did not come in time."}
 
 Json = dict[str, Any]
 
@@ -38,9 +48,17 @@ def _openapi(app: FastAPI) -> Json:
     schemas: Json = text["components"]["schemas"]
     for operations in text["paths"].values():
         for method in _METHODS & operations.keys():
+            _add_answers(operations[method])
             for content in operations[method].get("requestBody", {}).get("content", {}).values():
                 content["schema"] = _moved(schemas, content["schema"])
     return text
+
+
+def _add_answers(operation: Json) -> None:
+    answers = {**OF_EVERY_REQUEST, **(OF_EVERY_BODY if "requestBody" in operation else {})}
+    for status, description in answers.items():
+        error = {"application/json": {"schema": {"$ref": _SCHEMAS + ErrorBody.__name__}}}
+        operation["responses"].setdefault(status, {"description": description, "content": error})
 
 
 def _moved(schemas: Json, schema: Json) -> Json:

@@ -21,6 +21,7 @@ from headway.net.clock import SystemClock
 from headway.net.guard import Guard
 from headway.net.sockets import is_local, url_of
 from headway.platform.app import create_app
+from headway.platform.edge import Edge, Hosts
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
@@ -73,7 +74,7 @@ async def serve_on(
     )
     url = url_of(listener)
     async with opening as platform:
-        server = _Server(_config(platform))
+        server = _Server(_config(platform, listener))
         serving = asyncio.create_task(server.serve([listener]))
         with _signals(stop):
             await server.up.wait()
@@ -94,10 +95,15 @@ def _guard(listener: socket.socket, settings: Settings) -> Guard:
     return Guard((*loopback, *settings.allow))
 
 
-def _config(platform: Platform) -> uvicorn.Config:
+def _config(platform: Platform, listener: socket.socket) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(platform),
+        Edge(create_app(platform), Hosts.of(listener, platform.settings.public_hosts)),
+        # The program's own logging, whose lines are cleaned: a traceback may quote what came from outside.
+        log_config=None,
         log_level="warning",
+        # Who asks is who has connected: a header that says otherwise is not believed.
+        proxy_headers=False,
+        ws="none",
         access_log=False,
         lifespan="off",
         server_header=False,

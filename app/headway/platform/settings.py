@@ -9,6 +9,8 @@ from typing import Literal
 from headway.ledger.records import Retention
 from headway.net.addresses import Allowance
 from headway.net.asgi import KEEP_ALIVE_SECONDS
+from headway.platform.door import BODY_SECONDS
+from headway.platform.edge import PublicHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,14 @@ class Settings:
     ring_bytes: int = 8 * 1_048_576
     """Encoded events held in memory for readers that lag."""
     body_limit: int = 1_048_576
+    body_timeout: float = BODY_SECONDS
+    """How long a request's body may take to come."""
     evict_every: float = 60.0
     retention: Retention = field(default_factory=Retention)
     """How much the ledger keeps of what has ended."""
     allow: Sequence[Allowance] = ()
     """Addresses beside the public ones that agents may be dialled at (spec: safety, "Network")."""
+    public_hosts: Sequence[PublicHost] = ()
+    """Names beside its own address that the platform is reached by; a Host of any other is refused (421)."""
     deny_loopback: bool = False
     """Agents on this machine are not dialled even though the platform listens on loopback only."""

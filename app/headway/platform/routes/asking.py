@@ -79,13 +79,13 @@ async def delegation_of(source: str, delegation_id: str, platform: Platform) -> 
 
 async def body_of(model: type[Model], request: Request, platform: Platform, *, error: str | None = None) -> Model:
     """The request's body, bounded, cleaned and bound; `error` is what Molecule's endpoints say of any bad one."""
-    body = await read_body(request.stream(), limit=platform.settings.body_limit)
+    body = await raw_body_of(request, platform)
     return parse_and_bind(model, body, error=error)
 
 
 async def optional_body_of(model: type[Model], request: Request, platform: Platform) -> Model:
     """As `body_of`, where no body at all means the defaults."""
-    body = await read_body(request.stream(), limit=platform.settings.body_limit)
+    body = await raw_body_of(request, platform)
     return parse_and_bind(model, body or b"{}")
 
 
@@ -93,6 +93,12 @@ def traceparent_of(request: Request) -> str | None:
     """The W3C trace context of the request, where it looks like one."""
     value = request.headers.get("traceparent", "")
     return value if len(value) == 55 and value.isascii() and value.count("-") == 3 else None
+
+
+async def raw_body_of(request: Request, platform: Platform) -> bytes:
+    """The request's body as it is, within its limit and its time."""
+    settings = platform.settings
+    return await read_body(request.stream(), limit=settings.body_limit, seconds=settings.body_timeout)
 
 
 def accepts(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:

@@ -16,14 +16,13 @@ from headway.core.api import QueuedMessage, QueueingFailed, QueueState, QueueTic
 from headway.core.delegation import WAITING, Status
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Queued
-from headway.platform.door import read_body
 from headway.platform.errors import ApiError, Forbidden, Missing
 from headway.platform.gateway.asked import Unreadable
 from headway.platform.gateway.faults import Fault, encode, error_object
 from headway.platform.gateway.passage import Passage
-from headway.platform.routes.asking import Caller, Served, accepts, refuses, traceparent_of
+from headway.platform.routes.asking import Caller, Served, accepts, raw_body_of, refuses, traceparent_of
 
-FAULTS: Final = (400, 401, 403, 404, 409, 413, 422, 502, 504)
+FAULTS: Final = (400, 401, 403, 404, 408, 409, 413, 422, 502, 504)
 DROPPED: Final = ("expired in the queue", "dropped from the queue")
 """How the reasons begin of what was taken out of the queue without an answer."""
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -98,7 +97,7 @@ async def call(
     caller = await gateway.caller(principal, x_workspace_id, platform.operator)
     target = await gateway.target(workspace_id)
     await gateway.require_may_talk(caller, target)
-    body = await read_body(request.stream(), limit=platform.settings.body_limit)
+    body = await raw_body_of(request, platform)
     return PassageResponse(await gateway.call(caller, target, body, request.headers, traceparent_of(request)))
 
 

@@ -1,0 +1,158 @@
+"""The edge of the platform: whose Host and Origin are taken, and what a fault or a slow body becomes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from headway.platform.edge import Hosts, PublicHost
+from headway.platform.platform import Platform
+from support.platforms import Api, Json, platform, start_serve
+
+PORT = 8765
+PATHS = ["/health", "/workspaces", "/events/stream", "/openapi.json", "/docs", "/nowhere"]
+
+
+async def raw(served: Api, head: str, body: bytes = b"") -> tuple[int, bytes]:
+    """One request, written by hand; the status and the body of its answer."""
+    parts = urlsplit(served.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(head.replace("\n", "\r\n").encode("latin-1") + body)
+    answer = await reader.read()
+    writer.close()
+    top, _, rest = answer.partition(b"\r\n\r\n")
+    return int(top.split(b" ")[1]), rest
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_host_that_is_not_ours_is_refused_on_every_path(tmp_path: Path, path: str) -> None:
+    async with platform(tmp_path) as served:
+        port = urlsplit(served.url).port
+        elsewhere = ["evil.example", f"evil.example:{port}", f"127.0.0.1.evil.example:{port}", f"10.0.0.1:{port}"]
+        wrong_port = ["127.0.0.1:1", "127.0.0.1"]
+        for host in [*elsewhere, *wrong_port, f"x@127.0.0.1:{port}", f"localhost:{port}/", "[::1", "\xe9"]:
+            status, body = await raw(served, f"GET {path} HTTP/1.1\nHost: {host}\nConnection: close\n\n")
+            assert status in (400, 421), (host, body)
+            if status == 421:
+                assert b'{"error"' in body
+
+
+@pytest.mark.req("S1")
+async def test_our_own_hosts_are_taken(tmp_path: Path) -> None:
+    async with platform(tmp_path, public_hosts=[PublicHost.parse("Board.Example")]) as served:
+        port = urlsplit(served.url).port
+        for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST.:{port}", f"[::1]:{port}",
+                     f"127.9.9.9:{port}", "board.example", "board.example:443"):  # fmt: skip
+            status, body = await raw(served, f"GET /health HTTP/1.1\nHost: {host}\nConnection: close\n\n")
+            assert status == 200, (host, body)
+
+
+@pytest.mark.req("S1")
+async def test_a_request_without_a_host_or_with_two_is_refused(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        ours = urlsplit(served.url).netloc
+        for head in ("GET /health HTTP/1.0\n\n", "GET /health HTTP/1.1\nConnection: close\n\n",
+                     f"GET /health HTTP/1.1\nHost: {ours}\nHost: {ours}\nConnection: close\n\n"):  # fmt: skip
+            status, _ = await raw(served, head)
+            assert status in (400, 421)
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_of_another_origin_is_refused(tmp_path: Path, path: str) -> None:
+    async with platform(tmp_path) as served:
+        here = urlsplit(served.url)
+        for origin in ("https://evil.example", "null", "", f"http://127.0.0.1:{here.port}1", "http://localhost",
+                       f"http://localhost:{here.port}", f"file://{here.netloc}", here.netloc, "http://"):  # fmt: skip
+            answer = await served.http.get(path, headers={"Origin": origin})
+            assert answer.status_code == 403, origin
+            assert "another origin" in answer.json()["error"]
+
+
+@pytest.mark.req("S1")
+async def test_nothing_is_done_for_another_origin(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        before = await served.get("/workspaces")
+        body: Json = {"name": "planted"}
+        answer = await served.http.post("/workspaces", json=body, headers={"Origin": "https://evil.example"})
+        assert answer.status_code == 403
+        assert await served.get("/workspaces") == before
+        answer = await served.http.post("/workspaces", json=body, headers={"Origin": served.url})
+        assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("bound", "host", "ours"),
+    [
+        ("127.0.0.1", f"127.0.0.1:{PORT}", True), ("::1", f"[::1]:{PORT}", True), ("::1", f"localhost:{PORT}", True),
+        ("192.168.1.5", f"192.168.1.5:{PORT}", True), ("192.168.1.5", f"192.168.1.6:{PORT}", False),
+        ("192.168.1.5", f"localhost:{PORT}", False), ("192.168.1.5", f"127.0.0.1:{PORT}", False),
+        ("0.0.0.0", f"192.168.1.5:{PORT}", True), ("0.0.0.0", f"evil.example:{PORT}", False),
+        ("::", f"[fe80::1]:{PORT}", True), ("0.0.0.0", f"localhost:{PORT}", True), ("0.0.0.0", "192.168.1.5", False),
+    ],
+)  # fmt: skip
+def test_which_hosts_an_address_stands_for(bound: str, host: str, ours: bool) -> None:
+    assert Hosts(bound, PORT).include(host) is ours
+
+
+def test_port_80_needs_no_port() -> None:
+    assert Hosts("127.0.0.1", 80).include("127.0.0.1")
+
+
+@pytest.mark.req("S1")
+async def test_a_fault_of_ours_tells_nothing_and_is_logged_once(
+    tmp_path: Path, opened: list[Platform], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fault(self: object) -> None:
+        raise RuntimeError("inner secret")
+
+    async with platform(tmp_path) as served:
+        monkeypatch.setattr(type(opened[0].ledger), "workspaces", fault)
+        with caplog.at_level(logging.ERROR):
+            answer = await served.http.get("/workspaces")
+        monkeypatch.undo()
+        assert answer.status_code == 500
+        assert list(answer.json()) == ["error"]
+        assert "secret" not in answer.text
+        assert "RuntimeError" not in answer.text
+        faults = [record for record in caplog.records if record.levelno >= logging.ERROR]
+        assert len(faults) == 1
+        assert served.token not in caplog.text
+
+
+@pytest.mark.req("S1")
+async def test_a_body_that_trickles_is_given_up(tmp_path: Path) -> None:
+    async with platform(tmp_path, body_timeout=0.05) as served:
+        host = urlsplit(served.url).netloc
+        head = f"POST /workspaces HTTP/1.1\nHost: {host}\nAuthorization: Bearer {served.token}\nContent-Length: 50\n\n"
+        status, body = await raw(served, head, b'{"name":')
+        assert status == 408, body
+        assert b"nothing was changed" in body
+
+
+@pytest.mark.parametrize("option", [("--public-host", "a/b"), ("--allow", "169.254.169.254"), ("--allow", "nope:0")])
+async def test_an_option_that_cannot_be_read_starts_nothing(tmp_path: Path, option: tuple[str, str]) -> None:
+    process = await start_serve(tmp_path / "data", *option)
+    out, err = await process.communicate()
+    assert process.returncode == 2
+    assert option[0].encode() in err
+    assert b"Nothing was started" in err
+    assert b"Traceback" not in err
+    assert not out
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_client_over_ipv6_is_served(tmp_path: Path) -> None:
+    process = await start_serve(tmp_path, "--host", "::1", "--public-host", "board.example")
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().removeprefix("listening on ").strip()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(f"{url}/health")).status_code == 200
+        assert (await http.get(f"{url}/health", headers={"Host": "board.example"})).status_code == 200
+    process.terminate()
+    await process.wait()
