@@ -14,6 +14,7 @@ from headway.core.api import Snapshot
 from headway.core.delegation import EDGES, Row, Status
 from headway.core.events import EventType
 from headway.core.scopes import READ
+from headway.ledger.records import Retention
 from headway.platform.auth import token_hash
 from headway.platform.platform import Platform
 from pydantic import TypeAdapter
@@ -224,12 +225,49 @@ async def test_cursors_that_cannot_be_resumed_are_410(tmp_path: Path) -> None:
             "garbage",
             ":1",
             epoch,
+            f"{epoch}:",
+            f"{epoch}:1:1",
+            f"{epoch}:1e3",
+            f"{epoch}:0x1",
+            f"{epoch}:\xb2",
+            f"{epoch.upper()}x:1",
         ]
         for cursor in wrong:
             for path in ("/events/stream", f"/workspaces/{served.source}/events/stream"):
-                answer = await served.http.get(path, headers={"Last-Event-ID": cursor})
+                answer = await served.http.get(path, headers={"Last-Event-ID": cursor.encode("latin-1")})
                 assert answer.status_code == 410, (cursor, answer.text)
                 assert "take a new snapshot" in answer.json()["error"]
+
+
+@pytest.mark.req("E3")
+async def test_a_cursor_older_than_what_is_kept_is_410_and_a_new_snapshot_goes_on(tmp_path: Path) -> None:
+    kept = Retention(finished=None, finished_ms=None, events=10, events_ms=None)
+    async with platform(tmp_path, retention=kept, evict_every=0.05) as served:
+        old = served.log.cursor
+        for number in range(30):
+            body = {"target_id": NOBODY, "task": "look", "delegation_id": f"d{number}"}
+            await served.ask("delegations/record", body)
+        await eventually_gone(served, old)
+        taken = await served.get("/snapshot")
+        async with served.events(after=f"{taken['epoch']}:{taken['seq']}") as log:
+            await served.ask("delegations/record", {"target_id": NOBODY, "task": "look", "delegation_id": "last"})
+            await log.until(lambda: bool(log.of("last")))
+            assert [seen.seq for seen in log.events if seen.cursor] == [taken["seq"] + 1]
+        lowest = f"{taken['epoch']}:{taken['seq'] - 5}"
+        async with served.events(after=lowest) as log:
+            await log.until(lambda: bool(log.of("last")))
+            assert log.events[0].seq == taken["seq"] - 4
+
+
+async def eventually_gone(served: Api, cursor: str) -> None:
+    """Return once a cursor is refused as too old."""
+    async with asyncio.timeout(15):
+        while True:
+            async with served.http.stream("GET", "/events/stream", headers={"Last-Event-ID": cursor}) as answer:
+                if answer.status_code == 410:
+                    assert "are kept; take a new snapshot" in (await answer.aread()).decode()
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def test_the_head_of_the_stream(tmp_path: Path) -> None:

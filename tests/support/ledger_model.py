@@ -141,6 +141,8 @@ class Model:
         match status:
             case "completed" | "failed":
                 self.settle(item, status, None, now)
+            case "queued" if item.status == "queued":
+                return
             case "queued":
                 if item.status == "dispatched" and not item.recorded:
                     raise Refused("IllegalMove")

@@ -316,6 +316,12 @@ class Ledger:
         """See `reading.replay`."""
         return await self._read(reading.replay, after_seq, limit, workspace_id)
 
+    async def replay_page(
+        self, after_seq: int, limit: int, workspace_id: str | None = None
+    ) -> tuple[list[StoredEvent], int]:
+        """See `reading.replay_page`."""
+        return await self._read(reading.replay_page, after_seq, limit, workspace_id)
+
     # Workspaces and tokens
 
     async def add_workspace(self, new: NewWorkspace) -> Workspace:

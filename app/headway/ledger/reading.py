@@ -28,6 +28,9 @@ PLACE: Final = "@"
 TAIL: Final = 4_096
 """Characters of each progress text that a snapshot carries, unless asked for another number."""
 
+REPLAY_SPAN: Final = 20_000
+"""Events that one page of a replay looks at."""
+
 _d, _t, _e = schema.delegations.c, schema.progress.c, schema.events.c
 _META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, schema.meta.c.lowest_seq))
 _COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
@@ -146,6 +149,24 @@ def replay(conn: Connection, after_seq: int, limit: int, workspace_id: str | Non
     if workspace_id is not None:
         query = query.where(or_(_e.workspace_id == workspace_id, _e.target_id == workspace_id))
     return [StoredEvent(*values) for values in conn.execute(query)]
+
+
+def replay_page(
+    conn: Connection, after_seq: int, limit: int, workspace_id: str | None = None
+) -> tuple[list[StoredEvent], int]:
+    """As `replay`, and the seq up to which nothing else concerns the workspace: what a reader goes on from.
+
+    One page looks at `REPLAY_SPAN` events at most, so that one of a quiet workspace costs no more than others.
+    """
+    _epoch, head, lowest = _META(conn).one()
+    if after_seq > head or after_seq + 1 < lowest:
+        raise CursorGone(after_seq, lowest, head)
+    upto = min(head, after_seq + REPLAY_SPAN)
+    query = select(*_EVENT_COLUMNS).where(_e.seq > after_seq, _e.seq <= upto).order_by(_e.seq).limit(limit)
+    if workspace_id is not None:
+        query = query.where(or_(_e.workspace_id == workspace_id, _e.target_id == workspace_id))
+    events = [StoredEvent(*values) for values in conn.execute(query)]
+    return events, events[-1].seq if len(events) == limit else upto
 
 
 def position(conn: Connection) -> tuple[str, int, int]:

@@ -95,10 +95,10 @@ class Platform:
         found = await self.ledger.named_workspace(OPERATOR, OPERATOR)
         return found or await self.ledger.ensure_workspace(NewWorkspace(name=OPERATOR, role=OPERATOR, status=ONLINE))
 
-    async def replay(self, after: int, *, limit: int) -> Sequence[Frame]:
-        """Frames from the ledger, for streams that begin before the ring."""
-        events = await self.ledger.replay(after, limit)
-        return [frame(self.ledger.epoch, event) for event in events]
+    async def replay(self, after: int, *, limit: int, workspace_id: str | None = None) -> tuple[Sequence[Frame], int]:
+        """Frames from the ledger, for streams that begin before the ring, and the seq up to which these are all."""
+        events, upto = await self.ledger.replay_page(after, limit, workspace_id)
+        return [frame(self.ledger.epoch, event) for event in events], upto
 
 
 def frame(epoch: str, event: StoredEvent) -> Frame:

@@ -21,6 +21,7 @@ from headway.net.clock import SystemClock
 from headway.net.guard import Guard
 from headway.net.sockets import is_local, url_of
 from headway.platform.app import create_app
+from headway.platform.connection import Connection
 from headway.platform.edge import Edge, Hosts
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
@@ -100,6 +101,7 @@ def _config(platform: Platform, listener: socket.socket) -> uvicorn.Config:
         Edge(create_app(platform), Hosts.of(listener, platform.settings.public_hosts)),
         # The program's own logging, whose lines are cleaned: a traceback may quote what came from outside.
         log_config=None,
+        http=Connection,
         log_level="warning",
         # Who asks is who has connected: a header that says otherwise is not believed.
         proxy_headers=False,

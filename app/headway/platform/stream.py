@@ -13,6 +13,7 @@ from headway.core.clock import Clock
 from headway.core.events import WorkspaceFact
 from headway.ledger.errors import LedgerError
 from headway.net.asgi import EVENT_STREAM_HEADERS, disconnected
+from headway.platform.connection import abort
 from headway.platform.ring import FellBehind, Frame, Ring
 
 _WRITE_BYTES: Final = 65_536
@@ -32,9 +33,11 @@ def encode_passing(payload: WorkspaceFact, timestamp: int, workspace_id: str) ->
 
 
 class Replay(Protocol):
-    """Reads the frames after a seq from the ledger, oldest first, at most `limit` of them."""
+    """Reads frames after a seq from the ledger, oldest first, at most `limit`; of one workspace or of all."""
 
-    async def __call__(self, after: int, *, limit: int) -> Sequence[Frame]: ...
+    async def __call__(self, after: int, *, limit: int, workspace_id: str | None) -> tuple[Sequence[Frame], int]:
+        """The frames, and the seq up to which there are no others."""
+        ...
 
 
 class EventStream:
@@ -71,19 +74,24 @@ class EventStream:
         leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done() and isinstance(writing.exception(), (TimeoutError, FellBehind)):
+                # Nobody waits for a reader to take what it will be sent again when it resumes.
+                abort(scope)
+                await leaving
         finally:
             for task in (writing, leaving):
                 task.cancel()
             outcomes = await asyncio.gather(writing, leaving, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, OSError)):
+            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, FellBehind, OSError)):
                 raise outcome
 
     async def _write(self, send: Send) -> None:
+        """Write until the ring is closed. Raises TimeoutError and FellBehind for a reader that cannot keep up."""
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         await self._put(send, b": headway event stream\n\n")
-        # Whatever it cannot be given here, the reader is given when it resumes, or told to take a new snapshot.
-        with suppress(FellBehind, LedgerError):
+        # What the ledger cannot give now, the reader is given when it resumes, or told to take a new snapshot.
+        with suppress(LedgerError):
             await self._catch_up(send)
             await self._go_on(send)
         await self._put(send, b"", more=False)
@@ -109,10 +117,12 @@ class EventStream:
     async def _catch_up(self, send: Send) -> None:
         """Replay from the ledger until the ring holds all that is left."""
         while self._behind_ring():
-            frames = await self._replay(self._cursor, limit=_REPLAY_PAGE)
-            if not frames:
+            frames, upto = await self._replay(self._cursor, limit=_REPLAY_PAGE, workspace_id=self._workspace_id)
+            if upto <= self._cursor:
                 return
-            await self._deliver(send, frames)
+            if frames:
+                await self._deliver(send, frames)
+            self._cursor = upto
 
     def _behind_ring(self) -> bool:
         try:
