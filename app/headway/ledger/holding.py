@@ -41,7 +41,6 @@ _BY_MESSAGE: Final = Prepared(
     )
 )
 _BY_QUEUE_ID: Final = Prepared(select(*_COLUMNS).where(_d.queue_id == bindparam("queue"), text(schema.IN_QUEUE)))
-_QUEUE_ID_OF: Final = Prepared(select(_d.queue_id).where(_d.id == bindparam("k")))
 # The order and limit lead to the index of what waits, as for `workspaces.depths`.
 _AHEAD: Final = Prepared(
     select(func.count()).select_from(
@@ -132,7 +131,7 @@ def _waits_with(conn: Connection, message: Message) -> Held | None:
     found = rows.held(conn, message.delegation_id)
     if found is None or (found.row.source_id, found.row.target_id) != (message.source_id, message.target_id):
         return None
-    if _QUEUE_ID_OF(conn, k=found.id).scalar_one() is not None:
+    if found.queue_id is not None:
         # It stands for another message already, which must not be lost.
         return None
     sent_by_source = found.row.status is Status.DISPATCHED and found.row.recorded

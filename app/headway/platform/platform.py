@@ -70,10 +70,10 @@ class Platform:
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
             slots = Slots(clock)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
-            gateway = Gateway(ledger, agents, slots, dispatcher, clock, settings, new_id)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
             registry = Registry(ledger, ring, slots, clock, settings)
             await registry.load()
+            gateway = Gateway(ledger, registry, agents, slots, dispatcher, clock, settings, new_id)
             sweeper = Sweeper(ledger, dispatcher, agents, registry, clock, settings)
             subscriptions = (
                 ledger.subscribe(lambda events: ring.publish(frame(ledger.epoch, event) for event in events)),

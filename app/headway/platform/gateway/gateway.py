@@ -11,7 +11,6 @@ from headway.a2a.errors import INVALID_REQUEST, AgentError
 from headway.core.api import OPERATOR, Workspace
 from headway.core.clock import Clock
 from headway.ledger.ledger import Ledger
-from headway.platform.access import may_talk
 from headway.platform.agents import Agents
 from headway.platform.auth import Principal
 from headway.platform.dispatcher import Dispatcher
@@ -21,6 +20,7 @@ from headway.platform.gateway.card import gateway_card
 from headway.platform.gateway.faults import Fault
 from headway.platform.gateway.flights import Flights
 from headway.platform.gateway.passage import NO_URL, Errand, Means, Passage
+from headway.platform.registry import Registry
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
 
@@ -35,6 +35,7 @@ class Gateway:
     def __init__(
         self,
         ledger: Ledger,
+        registry: Registry,
         agents: Agents,
         slots: Slots,
         dispatcher: Dispatcher,
@@ -43,6 +44,7 @@ class Gateway:
         new_id: Callable[[], str],
     ) -> None:
         self._ledger = ledger
+        self._registry = registry
         self._agents = agents
         self._new_id = new_id
         self._means = Means(ledger, agents, slots, dispatcher, Flights(), clock, settings)
@@ -91,16 +93,7 @@ class Gateway:
 
     async def require_may_talk(self, caller: Workspace, target: Workspace) -> None:
         """Raises Forbidden where the two may not talk (spec: platform-api, "Workspaces and registry")."""
-        known = {caller.id: caller, target.id: target}
-        for one in (caller, target):
-            above = one.parent_id
-            while above is not None and above not in known:
-                parent = await self._ledger.workspace(above)
-                if parent is None:
-                    break
-                known[above] = parent
-                above = parent.parent_id
-        if not may_talk(caller.id, target.id, known):
+        if not await self._registry.may_talk(caller.id, target.id):
             raise Forbidden(f"workspace {caller.id} may not talk to workspace {target.id}; nothing was sent")
 
 
@@ -115,4 +108,7 @@ def _silence(header: str | None, target: Workspace) -> float | None:
             text = "X-Timeout must be a number of seconds above 0; nothing was sent"
             raise Fault(INVALID_REQUEST, text, HTTPStatus.BAD_REQUEST)
         return min(seconds, MAX_SILENCE)
-    return None
+    said = (target.runtime_metadata or {}).get("idle_timeout_seconds")
+    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 < said < math.inf:
+        return None
+    return min(float(said), MAX_SILENCE)
