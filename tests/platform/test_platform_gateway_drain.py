@@ -155,3 +155,30 @@ async def test_what_waits_outlives_a_restart_and_the_same_message_still_finds_it
             while (await status_of(served, target, ticket))["status"] != "completed":  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.01)
         assert [entry.message_id for entry in journal.of(Kind.SEND)] == [holding, "same"]
+
+
+@pytest.mark.req("Q11")
+async def test_stale_ones_are_dropped_each_with_the_reason_and_of_one_target_where_it_is_named(
+    tmp_path: Path,
+) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        targets = [await served.workspace(name, agent.url) for name in ("one", "two")]
+        tickets = []
+        for target in targets:
+            await occupied(served, target)
+            tickets.append((await Door(served, target, caller=served.source).send("look")).json())
+        path = "/admin/a2a-queue/drop-stale"
+        young = await served.http.post(path, params={"max_age_minutes": 60})
+        assert (young.status_code, young.json()) == (200, {"dropped": 0})
+        first = await served.http.post(path, params={"max_age_minutes": 0, "workspace_id": targets[0]})
+        assert first.json() == {"dropped": 1}
+        found = [await status_of(served, target, ticket) for target, ticket in zip(targets, tickets, strict=True)]
+        assert [one["status"] for one in found] == ["dropped", "queued"]
+        assert "dropped from the queue" in found[0]["error"]
+        assert (await served.http.post(path, params={"max_age_minutes": 0})).json() == {"dropped": 1}
+        for wrong in ({}, {"max_age_minutes": -1}, {"max_age_minutes": "nan"}):
+            assert (await served.http.post(path, params=wrong)).status_code == 422
+        token = (await served.http.post("/registry/register", json={"id": targets[0], "url": agent.url})).json()
+        async with served.client(token["auth_token"]) as http:
+            assert (await http.post(path, params={"max_age_minutes": 0})).status_code == 403
+        assert len(agent.agent.journal.of(Kind.SEND)) == 2

@@ -43,6 +43,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(answering.router)
     app.include_router(gateway.calls)
     app.include_router(gateway.router)
+    app.include_router(gateway.stale)
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(LedgerError)(_ledger_error)
     app.exception_handler(RequestValidationError)(_invalid_parameter)

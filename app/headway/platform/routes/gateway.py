@@ -6,13 +6,22 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from headway.a2a.errors import INTERNAL_ERROR, INVALID_REQUEST
-from headway.core.api import QueuedMessage, QueueingFailed, QueueState, QueueTicket, RpcCall, RpcErrorBody
+from headway.core.api import (
+    MAX_SECONDS,
+    DroppedStale,
+    QueuedMessage,
+    QueueingFailed,
+    QueueState,
+    QueueTicket,
+    RpcCall,
+    RpcErrorBody,
+)
 from headway.core.delegation import WAITING, Status
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Queued
@@ -77,6 +86,8 @@ class PassageResponse(Response):
 router = APIRouter(prefix="/workspaces/{workspace_id}/a2a", tags=["gateway"])
 calls = APIRouter(tags=["gateway"], route_class=RpcRoute)
 
+stale = APIRouter(prefix="/admin/a2a-queue", tags=["admin"])
+
 CallerName = Annotated[str | None, Header(alias="X-Workspace-ID", max_length=256)]
 IdleSeconds = Annotated[str | None, Header(alias="X-Timeout", max_length=32)]
 
@@ -136,6 +147,19 @@ async def queued(workspace_id: str, queue_id: str, platform: Served, principal: 
         error=found.error,
         response=found.response,
     )
+
+
+@stale.post("/drop-stale", response_model=DroppedStale, responses=refuses(422))
+async def drop_stale(
+    platform: Served,
+    principal: Caller,
+    max_age_minutes: Annotated[float, Query(ge=0, le=MAX_SECONDS / 60, allow_inf_nan=False)],
+    workspace_id: Annotated[str | None, Query(max_length=256)] = None,
+) -> DroppedStale:
+    """Fail what has waited longer in the queue of one target, or of all, each with the reason."""
+    principal.require_admin()
+    dropped = await platform.ledger.drop_stale(round(max_age_minutes * 60_000), workspace_id)
+    return DroppedStale(dropped=len(dropped))
 
 
 def _state(found: Queued) -> QueueState:
