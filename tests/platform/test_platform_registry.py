@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from headway.core.timestamps import from_rfc3339
+from headway.platform.platform import Platform
+from headway.platform.ring import Frame, Ring
 from support.agents import ManualClock
-from support.platforms import NOBODY, Api, EventLog, Json, platform, silent_target
+from support.platforms import NOBODY, WITHIN, Api, EventLog, Json, platform, silent_target
 
 CARD = {"name": "scout", "skills": [{"id": "search", "name": "Search"}], "x-extra": True}
 STATUSES = ("WORKSPACE_ONLINE", "WORKSPACE_DEGRADED", "WORKSPACE_OFFLINE")
@@ -115,7 +118,7 @@ async def test_a_heartbeat_is_kept_and_told_without_a_place_in_the_order(tmp_pat
 
 
 @pytest.mark.req("S2")
-async def test_heartbeats_without_news_store_nothing_and_are_all_told(tmp_path: Path) -> None:
+async def test_heartbeats_without_news_store_nothing_and_are_all_told(tmp_path: Path, opened: list[Platform]) -> None:
     clock = ManualClock()
     async with platform(tmp_path, clock=clock) as served:
         target = await served.workspace("scout")
@@ -129,7 +132,34 @@ async def test_heartbeats_without_news_store_nothing_and_are_all_told(tmp_path: 
         assert (await served.get("/health"))["seq"] == before
         kept = await served.get(f"/workspaces/{target}")
         assert kept["uptime_seconds"] == 59
+        stored = await opened[-1].ledger.workspace(target)
+        assert stored is not None
+        assert stored.last_heartbeat_at is not None
+        assert clock.now_ms() - 15_000 < stored.last_heartbeat_at < clock.now_ms()
+        assert from_rfc3339(kept["last_heartbeat_at"]) == clock.now_ms()
         assert kept == next(one for one in (await served.get("/snapshot"))["workspaces"] if one["id"] == target)
+
+
+@pytest.mark.req("S2", "E5")
+async def test_a_reader_whom_nothing_concerns_is_kept_alive_while_others_are_busy(tmp_path: Path) -> None:
+    async with platform(tmp_path, keep_alive=0.3) as served:
+        target = await served.workspace("scout")
+        async with served.events(f"/workspaces/{served.source}/events/stream") as quiet, asyncio.timeout(WITHIN):
+            while not quiet.events:
+                await beat(served, target)
+            assert {one.type for one in quiet.events} == {"BOOKMARK"}
+
+
+@pytest.mark.req("S2")
+def test_a_reader_that_lags_misses_the_oldest_of_what_passes() -> None:
+    ring = Ring(head=0, limit=1)
+    for number in range(5_000):
+        ring.tell(Frame(0, str(number), None, b""))
+    held = ring.told_after(0)
+    assert len(held) < 5_000
+    assert held[-1].source_id == "4999"
+    assert [one.source_id for one in ring.told_after(4_998)] == ["4998", "4999"]
+    assert list(ring.told_after(ring.told)) == []
 
 
 @pytest.mark.req("S2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, TypeVar
@@ -56,6 +57,7 @@ def serve(
         allow=[_read("--allow", Allowance.parse, entry) for entry in allow or []],
         public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
         deny_loopback=deny_loopback,
+        result_inbox_push=os.environ.get("DELEGATION_RESULT_INBOX_PUSH") == "1",
     )
 
     async def run() -> None:

@@ -53,6 +53,7 @@ class SqliteEngine:
         new_id: Callable[[], str],
         on_events: Listener,
         before_commit: Callable[[], None] | None = None,
+        inbox_push: bool = False,
     ) -> SqliteEngine:
         """Lock, migrate and open the database, made if it is not there.
 
@@ -70,7 +71,7 @@ class SqliteEngine:
             raise
         writer = Writer(
             writing,
-            lambda conn: Transaction(conn, clock, new_id),
+            lambda conn: Transaction(conn, clock, new_id, inbox_push=inbox_push),
             on_events=on_events,
             before_commit=before_commit,
         )

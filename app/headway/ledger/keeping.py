@@ -15,7 +15,7 @@ from headway.core.delegation import TERMINAL, WAITING, Row, Status
 from headway.core.events import Evicted as EvictedPayload
 from headway.core.events import StatusChanged
 from headway.core.timestamps import to_rfc3339
-from headway.ledger import moving, rows, schema, texts
+from headway.ledger import activity, moving, rows, schema, texts
 from headway.ledger.reading import SILENT
 from headway.ledger.records import Evicted, Failure, Retention
 from headway.ledger.rows import Edit
@@ -80,12 +80,16 @@ def fail_overdue(transaction: Transaction, delegation_ids: Sequence[str]) -> lis
 
 
 def evict(transaction: Transaction, retention: Retention) -> Evicted:
-    """Forget the oldest finished delegations and the oldest events beyond what is kept, at most `BATCH` of each.
+    """Forget the oldest finished delegations, events and activity beyond what is kept, at most `BATCH` of each.
 
     To be called until it takes nothing away. Evicted ids are told in one event for each pair of source and target, so
     that no workspace hears of another's.
     """
-    return Evicted(_evict_delegations(transaction, retention), _trim_events(transaction, retention))
+    return Evicted(
+        _evict_delegations(transaction, retention),
+        _trim_events(transaction, retention),
+        activity.trim(transaction, retention, BATCH),
+    )
 
 
 def _overdue(row: Row, now: int) -> str | None:

@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Stats, Workspace
+from headway.core.api import SNAPSHOT_FINISHED, Activity, Snapshot, Stats, Workspace
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import EventType, Payload
 from headway.ledger import (
+    activity,
     heartbeats,
     holding,
     keeping,
     moving,
     overview,
+    places,
     queueing,
     reading,
     replying,
@@ -36,6 +38,7 @@ from headway.ledger.records import (
     Evicted,
     Listed,
     Message,
+    NewActivity,
     NewDelegation,
     NewWorkspace,
     Observation,
@@ -79,15 +82,23 @@ class Ledger:
         clock: Clock,
         new_id: Callable[[], str],
         before_commit: Callable[[], None] | None = None,
+        inbox_push: bool = False,
     ) -> AsyncIterator[Ledger]:
         """Open the database at `path`, made if it is not there, until the block ends.
+
+        With `inbox_push`, a delegation that ends leaves its result in its source's inbox; see `inbox.deliver`.
 
         `before_commit` runs in the writer's thread before each commit: benchmarks simulate a slow disk with it.
         Raises LedgerLocked where another process has it open, LedgerUnavailable where it cannot be used.
         """
         ledger = cls(clock)
         engine = await SqliteEngine.open(
-            path, clock=clock, new_id=new_id, on_events=ledger._publish, before_commit=before_commit
+            path,
+            clock=clock,
+            new_id=new_id,
+            on_events=ledger._publish,
+            before_commit=before_commit,
+            inbox_push=inbox_push,
         )
         ledger._engine = engine
         try:
@@ -245,13 +256,12 @@ class Ledger:
 
     async def evict(self, retention: Retention) -> Evicted:
         """Forget what is beyond `retention`, in bounded batches between which others get their turn."""
-        delegations = events = 0
+        taken = Evicted(0, 0)
         while True:
             batch: Evicted = await self._write(keeping.evict, retention)
-            delegations += batch.delegations
-            events += batch.events
-            if not batch.delegations and not batch.events:
-                return Evicted(delegations, events)
+            if batch == Evicted(0, 0):
+                return taken
+            taken = taken + batch
 
     # Reading
 
@@ -363,9 +373,19 @@ class Ledger:
         """See `workspaces.list_`."""
         return await self._read(workspaces.list_)
 
+    async def log_activity(self, new: NewActivity) -> str:
+        """See `activity.log`."""
+        return await self._write(activity.log, new)
+
+    async def activity(
+        self, workspace_id: str, *, kind: str | None = None, source: str | None = None, limit: int = 100
+    ) -> list[Activity]:
+        """See `activity.list_`."""
+        return await self._read(activity.list_, workspace_id, kind=kind, source=source, limit=limit)
+
     async def lines(self, *workspace_ids: str) -> dict[str, Place]:
-        """See `workspaces.lines`."""
-        return await self._read(workspaces.lines, *workspace_ids)
+        """See `places.lines`."""
+        return await self._read(places.lines, *workspace_ids)
 
     async def announce(self, event_type: EventType, workspace_id: str, payload: Payload) -> None:
         """Store an event of a workspace that changes no record, such as AGENT_MESSAGE; its payload may be `Other`."""

@@ -233,13 +233,32 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class NewActivity:
+    """One thing to log. Texts have passed the gate and their bounds; bodies are JSON."""
+
+    workspace_id: str
+    type: str
+    source_id: str | None = None
+    target_id: str | None = None
+    method: str | None = None
+    summary: str | None = None
+    status: str = "ok"
+    request_body: Any = None
+    response_body: Any = None
+    error_detail: str | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept: finished delegations and events, each by count and by age; None is without bound."""
+    """How much is kept: finished delegations, events, activity, each by count and by age; None is without bound."""
 
     finished: int | None = 100_000
     finished_ms: int | None = 30 * DAY_MS
     events: int | None = 500_000
     events_ms: int | None = 7 * DAY_MS
+    activity: int | None = 100_000
+    activity_ms: int | None = 30 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,3 +267,7 @@ class Evicted:
 
     delegations: int
     events: int
+    activity: int = 0
+
+    def __add__(self, more: Evicted) -> Evicted:
+        return Evicted(self.delegations + more.delegations, self.events + more.events, self.activity + more.activity)

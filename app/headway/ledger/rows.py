@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from headway.core.delegation import Delegation, Row, Status, Via, handed_over_by_us
 from headway.core.events import DelegationPayload, apply
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
-from headway.ledger import schema, texts
+from headway.ledger import inbox, schema, texts
 from headway.ledger.errors import NotFound
 from headway.ledger.statements import Prepared, updating
 from headway.ledger.texts import Extent
@@ -237,4 +237,6 @@ class Edit:
             updating(schema.delegations, "id", columns)(self._transaction.conn, k=self._before.id, **changes)
         if after.status is not before.status:
             self._transaction.count(before.status, after.status)
+            if after.status.is_terminal and self._transaction.inbox_push:
+                inbox.deliver(self._transaction, self._before.id, after)
         return after

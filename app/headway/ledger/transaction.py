@@ -35,9 +35,10 @@ class Transaction:
     is taken first and written last, so on a database with many writers no event becomes visible behind a later one.
     """
 
-    def __init__(self, conn: Connection, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(self, conn: Connection, clock: Clock, new_id: Callable[[], str], *, inbox_push: bool = False) -> None:
         self.conn = conn
         self.new_id = new_id
+        self.inbox_push = inbox_push
         self.events: list[StoredEvent] = []
         self._clock = clock
         self._first = self._head = int(_HEAD(conn).scalar_one())

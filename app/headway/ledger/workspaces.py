@@ -18,9 +18,9 @@ from headway.core.events import (
     WorkspaceRemoved,
 )
 from headway.core.scopes import workspace_scope
-from headway.ledger import json_columns, moving, schema
+from headway.ledger import json_columns, moving, places, schema
 from headway.ledger.errors import Conflict, NotFound
-from headway.ledger.records import Failure, NewWorkspace, Place
+from headway.ledger.records import Failure, NewWorkspace
 from headway.ledger.statements import Prepared, inserting, updating
 from headway.ledger.transaction import Transaction
 
@@ -62,7 +62,6 @@ _DEPTH: Final = Prepared(
 _DEPTHS: Final = Prepared(select(_d.target_id, func.count()).where(text(schema.WAITING)).group_by(_d.target_id))
 _ALL: Final = Prepared(select(*_COLUMNS).order_by(_w.created_at, _w.id))
 _ONE: Final = Prepared(select(*_COLUMNS).where(_w.id == bindparam("k")))
-_PLACE: Final = Prepared(select(_w.parent_id, _w.role).where(_w.id == bindparam("k")))
 _BY_NAME: Final = Prepared(
     select(_w.id).where(_w.name == bindparam("name"), _w.role.is_not_distinct_from(bindparam("role"))).order_by(_w.id)
 )
@@ -87,7 +86,7 @@ def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
     workspace_id = new.id or transaction.new_id()
     if get(transaction.conn, workspace_id) is not None:
         raise Conflict(f"workspace {workspace_id} is there already; nothing was changed")
-    if new.parent_id is not None and place(transaction.conn, new.parent_id) is None:
+    if new.parent_id is not None and places.place(transaction.conn, new.parent_id) is None:
         raise NotFound(f"no workspace {new.parent_id} is known that could be its parent; nothing was made")
     blank = dict.fromkeys(column.name for column in schema.workspaces.columns)
     now = transaction.now_ms()
@@ -201,23 +200,6 @@ def find_token(conn: Connection, token_hash: str) -> str | None:
 def has_token(conn: Connection, scope: str) -> bool:
     """Whether any token opens this scope."""
     return bool(_SCOPED(conn, scope=scope).scalar_one())
-
-
-def place(conn: Connection, workspace_id: str) -> Place | None:
-    """Where a workspace stands; None where it is not known."""
-    values = _PLACE(conn, k=workspace_id).one_or_none()
-    return Place(*values) if values else None
-
-
-def lines(conn: Connection, *workspace_ids: str) -> dict[str, Place]:
-    """These workspaces and all that stand above them, as far as they are known."""
-    found: dict[str, Place] = {}
-    for workspace_id in workspace_ids:
-        above: str | None = workspace_id
-        while above is not None and above not in found and (there := place(conn, above)) is not None:
-            found[above] = there
-            above = there.parent_id
-    return found
 
 
 def add_first_token(transaction: Transaction, token_hash: str, scope: str) -> bool:

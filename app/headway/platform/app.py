@@ -17,7 +17,7 @@ from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnava
 from headway.platform.errors import ApiError
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
-from headway.platform.routes import admin, answering, delegations, gateway, overview, registry, workspaces
+from headway.platform.routes import activity, admin, answering, delegations, gateway, overview, registry, workspaces
 
 FAULT: Final = "a fault in the platform; what was asked may have been done: look before doing it again"
 
@@ -40,6 +40,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(workspaces.router)
     app.include_router(registry.router)
     app.include_router(delegations.router)
+    app.include_router(activity.router)
     app.include_router(answering.router)
     app.include_router(gateway.calls)
     app.include_router(gateway.router)

@@ -63,7 +63,7 @@ class Platform:
         ledger cannot be used.
         """
         async with (
-            Ledger.open(folder.ledger, clock=clock, new_id=new_id) as ledger,
+            Ledger.open(folder.ledger, clock=clock, new_id=new_id, inbox_push=settings.result_inbox_push) as ledger,
             open_client(connections=None, guard=guard) as http,
         ):
             await _admit_admin(ledger, folder)

@@ -58,6 +58,8 @@ class Settings:
     """A heartbeat without news is written this often at most; the others are kept in memory and sent on."""
     discover: Literal["gateway", "direct"] = "gateway"
     """Whether workspaces find each other's gateway or each other's agent (spec: platform-api)."""
+    result_inbox_push: bool = False
+    """Whether a delegation that ends leaves its result in its source's activity (spec: platform-api, "Dispatch")."""
     keep_alive: float = KEEP_ALIVE_SECONDS
     """Silence on an event stream after which a comment and a BOOKMARK are sent (spec: platform-api)."""
     write_timeout: float = 10.0

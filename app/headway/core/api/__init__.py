@@ -6,6 +6,14 @@ that reads them.
 
 from __future__ import annotations
 
+from headway.core.api.activity import (
+    DELEGATION_COMPLETE,
+    Activity,
+    ActivityLogged,
+    ActivityRequest,
+    NotifyAnswer,
+    NotifyRequest,
+)
 from headway.core.api.body import (
     Body,
     ErrorBody,
@@ -62,6 +70,7 @@ from headway.core.api.workspaces import (
 
 __all__ = [
     "DEGRADED",
+    "DELEGATION_COMPLETE",
     "DELEGATION_ID",
     "MAX_PRIORITY",
     "MAX_SECONDS",
@@ -71,6 +80,9 @@ __all__ = [
     "SNAPSHOT_FINISHED",
     "AccessAnswer",
     "AccessRequest",
+    "Activity",
+    "ActivityLogged",
+    "ActivityRequest",
     "Body",
     "CancelRequest",
     "CardAnswer",
@@ -84,6 +96,8 @@ __all__ = [
     "Health",
     "HeartbeatAnswer",
     "HeartbeatRequest",
+    "NotifyAnswer",
+    "NotifyRequest",
     "Peer",
     "QueueState",
     "QueueTicket",

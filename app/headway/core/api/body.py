@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+
+Value = TypeVar("Value")
 
 
 class Body(BaseModel):
@@ -20,10 +23,11 @@ class ErrorBody(Body):
 
 def json_of_at_most(characters: int) -> AfterValidator:
     """Refuses a value whose compact JSON is longer."""
+    return AfterValidator(partial(bounded, characters=characters))
 
-    def check(value: Any) -> Any:
-        if len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) > characters:
-            raise ValueError(f"it is longer than {characters:,} characters of JSON")
-        return value
 
-    return AfterValidator(check)
+def bounded(value: Value, *, characters: int) -> Value:
+    """The value as it is. Raises ValueError where its compact JSON is longer."""
+    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) > characters:
+        raise ValueError(f"it is longer than {characters:,} characters of JSON")
+    return value
