@@ -37,6 +37,15 @@ def serve(
     deny_loopback: Annotated[
         bool, typer.Option("--deny-loopback", help="Dial no agent on this machine unless --allow says so.")
     ] = False,
+    keep_finished: Annotated[
+        int, typer.Option(min=0, help="How many finished delegations are kept; the oldest go first.")
+    ] = 100_000,
+    keep_days: Annotated[
+        float, typer.Option(min=0.001, max=36_500, help="Days for which a finished delegation is kept at most.")
+    ] = 30.0,
+    keep_events: Annotated[
+        int, typer.Option(min=0, help="How many events are kept for readers that come back.")
+    ] = 500_000,
     listener: Annotated[int | None, typer.Option("--fd", hidden=True, help="Serve on this open socket.")] = None,
     end_with_parent: EndWithParent = False,
     data: Data = None,
@@ -44,6 +53,7 @@ def serve(
     """Run the delegation platform until SIGTERM or ctrl+c."""
     from headway.cli.logs import log_to_stderr
     from headway.ledger.errors import LedgerError
+    from headway.ledger.records import DAY_MS, Retention
     from headway.net.addresses import Allowance
     from headway.net.sockets import PortTaken, listen
     from headway.platform.edge import PublicHost
@@ -58,6 +68,7 @@ def serve(
         public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
         deny_loopback=deny_loopback,
         result_inbox_push=os.environ.get("DELEGATION_RESULT_INBOX_PUSH") == "1",
+        retention=Retention(finished=keep_finished, finished_ms=round(keep_days * DAY_MS), events=keep_events),
     )
 
     async def run() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headway.core.clock import Clock
 from headway.ledger import migrate
+from headway.ledger.commits import Commits
 from headway.ledger.errors import LedgerLocked, LedgerUnavailable
 from headway.ledger.transaction import Transaction
 from headway.ledger.writer import Listener, Operation, Writer
@@ -35,7 +36,9 @@ _WAL_KEPT: Final = 64 * 1_048_576
 class SqliteEngine:
     """One database file in WAL mode: a writer with full synchronisation, and readers of consistent snapshots."""
 
-    def __init__(self, path: Path, lock: int, writing: Engine, reading: Engine, writer: Writer) -> None:
+    def __init__(
+        self, path: Path, lock: int, writing: Engine, reading: Engine, writer: Writer, commits: Commits
+    ) -> None:
         self._path = path
         self._lock = lock
         self._writing = writing
@@ -43,6 +46,7 @@ class SqliteEngine:
         self._writer = writer
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="headway-ledger-reader")
         self._closed = False
+        self.commits = commits
 
     @classmethod
     async def open(
@@ -69,13 +73,15 @@ class SqliteEngine:
             writing.dispose()
             os.close(lock)
             raise
+        commits = Commits(clock)
         writer = Writer(
             writing,
             lambda conn: Transaction(conn, clock, new_id, inbox_push=inbox_push),
+            commits,
             on_events=on_events,
             before_commit=before_commit,
         )
-        return cls(path, lock, writing, reading, writer)
+        return cls(path, lock, writing, reading, writer, commits)
 
     async def write(self, operation: Operation[T]) -> T:
         """Run `operation` in a transaction; it is durable when this returns."""

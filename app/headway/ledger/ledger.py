@@ -30,12 +30,14 @@ from headway.ledger import (
     sending,
     workspaces,
 )
+from headway.ledger.commits import CommitFigures
 from headway.ledger.engines import SqliteEngine
 from headway.ledger.records import (
     Beat,
     Claimed,
     Delegated,
     Evicted,
+    Figures,
     Listed,
     Message,
     NewActivity,
@@ -116,6 +118,11 @@ class Ledger:
     def head(self) -> int:
         """The seq of the newest event that listeners were given."""
         return self._head
+
+    @property
+    def commits(self) -> CommitFigures:
+        """How many commits there were since the ledger was opened, and how long they took."""
+        return self._engine.commits.read()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hand every committed event to `listener` from now on, in seq order, a group at a time, in the event loop.
@@ -301,6 +308,10 @@ class Ledger:
     async def stats(self) -> Stats:
         """See `overview.stats`."""
         return await self._read(overview.stats, self._clock.now_ms())
+
+    async def figures(self) -> Figures:
+        """See `overview.figures`."""
+        return await self._read(overview.figures)
 
     async def undelivered_replies(self) -> dict[str, Reply]:
         """See `replying.undelivered`."""

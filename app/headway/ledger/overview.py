@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from headway.core.api import Stats
 from headway.core.delegation import ACTIVE, TERMINAL, WAITING, Delegation, Status
 from headway.ledger import reading, rows, schema
-from headway.ledger.records import Page
+from headway.ledger.records import Figures, Page
 from headway.ledger.rows import BODY_COLUMNS, HELD_COLUMNS
 from headway.ledger.statements import Prepared
 
@@ -30,10 +30,12 @@ _ACTIVE: Final = Prepared(
     select(_d.target_id, _d.status, func.count()).where(schema.status_in(ACTIVE)).group_by(_d.target_id, _d.status)
 )
 _OLDEST: Final = Prepared(select(func.min(_d.created_at)).where(schema.status_in(WAITING)))
+# Grouped by an expression: the index by status would lead to all that ever ended.
+_ENDED_AS: Final = schema.by_status_first(_d.status)
 _RECENT: Final = Prepared(
-    select(_d.status, func.count())
+    select(_ENDED_AS, func.count())
     .where(text(schema.FINISHED), _d.finished_at > bindparam("since"))
-    .group_by(_d.status)
+    .group_by(_ENDED_AS)
 )
 
 
@@ -81,6 +83,12 @@ def stats(conn: Connection, now_ms: int) -> Stats:
         epoch=epoch,
         seq=seq,
     )
+
+
+def figures(conn: Connection) -> Figures:
+    """What the service's metrics say of the ledger."""
+    _epoch, head, lowest = reading.position(conn)
+    return Figures(by_status=reading.totals(conn), waiting=reading.waiting(conn), head=head, lowest=lowest)
 
 
 def _searched(conn: Connection, query: Any, limit: int, matches: Callable[[Delegation], bool]) -> Page:

@@ -172,6 +172,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of one moment: delegations by status, what waits by target, the newest and the lowest seq."""
+
+    by_status: Mapping[Status, int]
+    waiting: Mapping[str, int]
+    head: int
+    lowest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A reply that is not known to have reached its agent, and the messageId it is sent under."""
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from headway.ledger.commits import Commits
 from headway.ledger.errors import Conflict, LedgerError, LedgerUnavailable
 from headway.ledger.records import StoredEvent
 from headway.ledger.transaction import Transaction
@@ -52,12 +53,14 @@ class Writer:
         self,
         engine: Engine,
         begin: Callable[..., Transaction],
+        commits: Commits,
         *,
         on_events: Listener,
         before_commit: Callable[[], None] | None = None,
     ) -> None:
         self._engine = engine
         self._begin = begin
+        self._commits = commits
         self._on_events = on_events
         self._before_commit = before_commit
         self._loop = asyncio.get_running_loop()
@@ -108,7 +111,7 @@ class Writer:
 
     def _commit(self, conn: Any, batch: list[_Order]) -> tuple[list[_Done], list[StoredEvent]]:
         try:
-            with conn.begin():
+            with self._commits.measure(len(batch)), conn.begin():
                 transaction = self._begin(conn)
                 done = [_perform(transaction, order) for order in batch]
                 transaction.flush()

@@ -17,7 +17,17 @@ from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnava
 from headway.platform.errors import ApiError
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
-from headway.platform.routes import activity, admin, answering, delegations, gateway, overview, registry, workspaces
+from headway.platform.routes import (
+    activity,
+    admin,
+    answering,
+    delegations,
+    gateway,
+    metrics,
+    overview,
+    registry,
+    workspaces,
+)
 
 FAULT: Final = "a fault in the platform; what was asked may have been done: look before doing it again"
 
@@ -37,6 +47,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     app.include_router(overview.router)
     app.include_router(admin.router)
+    app.include_router(metrics.router)
     app.include_router(workspaces.router)
     app.include_router(registry.router)
     app.include_router(delegations.router)

@@ -42,6 +42,7 @@ class Platform:
     gateway: Gateway
     clock: Clock
     settings: Settings
+    started_ms: int
 
     @classmethod
     @asynccontextmanager
@@ -83,7 +84,19 @@ class Platform:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(dispatcher.run()), group.create_task(sweeper.run())]
                 try:
-                    yield cls(ledger, ring, agents, slots, registry, dispatcher, sweeper, gateway, clock, settings)
+                    yield cls(
+                        ledger,
+                        ring,
+                        agents,
+                        slots,
+                        registry,
+                        dispatcher,
+                        sweeper,
+                        gateway,
+                        clock,
+                        settings,
+                        clock.now_ms(),
+                    )
                 finally:
                     for unsubscribe in subscriptions:
                         unsubscribe()

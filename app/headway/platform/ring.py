@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -49,6 +50,8 @@ class Ring:
         self.told = 0
         """How many frames were ever told of in passing."""
         self._published = asyncio.Event()
+        self.readers = 0
+        """Streams that read from here now."""
         self.closed = False
         """No frame will come any more; streams end when they have sent what is there."""
 
@@ -56,6 +59,20 @@ class Ring:
     def head(self) -> int:
         """The seq of the newest frame ever published."""
         return self._seqs[-1] if len(self._seqs) > self._first else self._floor
+
+    @property
+    def size(self) -> int:
+        """Bytes of the frames that are held."""
+        return self._size
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Count a reader in `readers` until the block ends."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
 
     def publish(self, frames: Iterable[Frame]) -> None:
         """Append frames, drop the oldest beyond the limit, wake every reader."""

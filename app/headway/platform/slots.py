@@ -43,6 +43,11 @@ class Slots:
         foreign = self._foreign.get(target_id)
         return None if foreign is None else foreign + self._in_flight[target_id]
 
+    @property
+    def total(self) -> int:
+        """How many of ours hold a slot anywhere."""
+        return self._in_flight.total()
+
     def free(self, workspace: Workspace) -> int:
         """How many more the target can take now; none while it rests."""
         return 0 if self.rests(workspace.id) else self.room(workspace)

@@ -73,7 +73,8 @@ class EventStream:
         writing = asyncio.create_task(self._write(send), name="event-stream")
         leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
         try:
-            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            with self._ring.reading():
+                await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if writing.done() and isinstance(writing.exception(), (TimeoutError, FellBehind)):
                 # Nobody waits for a reader to take what it will be sent again when it resumes.
                 abort(scope)

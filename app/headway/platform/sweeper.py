@@ -42,7 +42,8 @@ class Sweeper:
         """Sweep until canceled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._every(self._settings.sweep_every, self.sweep))
-            group.create_task(self._every(self._settings.evict_every, self._evict))
+            # At once: a start may keep less than the one before.
+            group.create_task(self._every(self._settings.evict_every, self._evict, at_once=True))
             group.create_task(self._every(self._settings.probe_every, self._probe_all))
 
     async def sweep(self) -> None:
@@ -88,9 +89,10 @@ class Sweeper:
     async def _evict(self) -> None:
         await self._ledger.evict(self._settings.retention)
 
-    async def _every(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, look: Callable[[], Awaitable[None]], *, at_once: bool = False) -> None:
         while True:
-            await self._clock.sleep(seconds)
+            await self._clock.sleep(0 if at_once else seconds)
+            at_once = False
             try:
                 await look()
             except LedgerUnavailable as error:
