@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -51,9 +52,15 @@ async def behind(served: Api, client_version: str, agent_version: str, *options:
 
 
 @asynccontextmanager
-async def clients(served: Api, workspace: str, version: str) -> AsyncIterator[tuple[Client, Client]]:
-    """A client that streams and one that waits, of one version, as they come out of the gateway's card."""
-    document: dict[str, Any] = await served.get(f"/workspaces/{workspace}/a2a/.well-known/agent-card.json")
+async def clients(
+    served: Api, workspace: str, version: str, *, card_of: str | None = None
+) -> AsyncIterator[tuple[Client, Client]]:
+    """A client that streams and one that waits, of one version, as they come out of the gateway's card.
+
+    `card_of` is a workspace whose agent has one, where this one's has not.
+    """
+    document: dict[str, Any] = await served.get(f"/workspaces/{card_of or workspace}/a2a/.well-known/agent-card.json")
+    document = json.loads(json.dumps(document).replace(card_of or workspace, workspace))
     if version == "0.3":
         # All that a v0.3 client reads of where the agent is.
         del document["supportedInterfaces"]
@@ -190,6 +197,28 @@ async def test_answers_that_are_no_text_and_no_task(tmp_path: Path, client_versi
         async with behind(served, client_version, agent_version, "--behaviour", "data") as to:
             [answer] = await everything(to.waiting.send_message(going()))
             assert MessageToDict(answer.task.artifacts[0].parts[0].data) == {"answer": 42}
+
+
+@each_client_with_each_agent
+async def test_an_agent_without_a_card_is_spoken_to_in_the_dialect_it_knows(
+    tmp_path: Path, client_version: str, agent_version: str
+) -> None:
+    async with (
+        platform(tmp_path) as served,
+        serve_agent("coder") as other,
+        sdk_agent("--dialect", agent_version, "--no-card") as agent,
+    ):
+        theirs = await served.workspace("theirs", agent.url, slots=4)
+        with_card = await served.workspace("coder", other.url)
+        async with clients(served, theirs, client_version, card_of=with_card) as (client, waiting):
+            events = await everything(client.send_message(going()))
+            assert states(events) == ["submitted", "working", "completed"]
+            [answer] = await everything(waiting.send_message(going()))
+            found = await client.get_task(a2a.GetTaskRequest(id=answer.task.id))
+            assert output(found) == "chunk 1\nchunk 2\n"
+            with pytest.raises(TaskNotFoundError):
+                await client.get_task(a2a.GetTaskRequest(id="unknown"))
+        assert len(agent.calls("sent")) == 2
 
 
 @pytest.mark.parametrize("agent_version", AGENTS)

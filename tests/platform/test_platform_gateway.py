@@ -79,7 +79,8 @@ async def test_the_same_dialect_goes_on_as_it_came_and_what_is_missing_is_added(
     async with platform(tmp_path) as served, scripted_server(agent) as server:
         door = Door(served, await served.workspace("scripted", server.url))
         said = {"method": "message/send", "params": {"message": odd, "strange": True, "expires_in_seconds": 60}}
-        answer = await door.post(said, traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01", cookie="secret=1")
+        headers = {"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "x-a2a-extensions": "urn:extra"}
+        answer = await door.post(said, **headers, cookie="secret=1")
         [exchange] = [one for one in server.exchanges if one.method == "POST"]
         sent = exchange.rpc
         assert sent["jsonrpc"] == "2.0"
@@ -89,6 +90,7 @@ async def test_the_same_dialect_goes_on_as_it_came_and_what_is_missing_is_added(
         assert sent["params"] == {"message": odd, "strange": True}
         assert answer.json() == {"jsonrpc": "2.0", "id": sent["id"], "result": {"odd": ["as", "it", "is"]}}
         assert exchange.headers["traceparent"].startswith("00-a")
+        assert exchange.headers["a2a-extensions"] == exchange.headers["x-a2a-extensions"] == "urn:extra"
         assert not {"authorization", "cookie", "x-workspace-id"} & exchange.headers.keys()
         for request_id in ("text", 7, None):
             answer = await door.post({**said, "id": request_id})

@@ -6,13 +6,12 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from headway.a2a.card import AgentCard, card_urls, read_card
 from headway.a2a.dialects import HEADERS, Dialect, OutgoingMessage, Verb, envelope, message_params
 from headway.a2a.errors import (
-    METHOD_NOT_FOUND,
-    VERSION_NOT_SUPPORTED,
+    NOT_SPOKEN,
     AgentError,
     AgentHttpError,
     AgentIdle,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from headway.core.clock import Clock
 
-_NOT_SPOKEN: Final = frozenset({METHOD_NOT_FOUND, VERSION_NOT_SUPPORTED})
 
 _log = logging.getLogger(__name__)
 
@@ -94,13 +92,17 @@ class AgentClient:
         """As `card`, but all that the agent serves, uncleaned."""
         return (await self._read_card())[1]
 
-    async def dialect_for(self, spoken: Dialect) -> Dialect:
-        """The dialect to speak on behalf of a caller who speaks `spoken`: the agent's, or that one where none is known.
+    async def dialects_for(self, spoken: Dialect) -> tuple[Dialect, ...]:
+        """All dialects for a caller who speaks `spoken`: first the agent's, or that one where it is not known.
 
         Raises as any request does before it is sent.
         """
         await self._discover()
-        return self._dialect or spoken
+        return _led_by(self._dialect or spoken)
+
+    def spoke(self, dialect: Dialect) -> None:
+        """Remember that the agent has answered in this dialect."""
+        self._dialect = dialect
 
     def pass_on(
         self, dialect: Dialect, payload: Mapping[str, Any], headers: Mapping[str, str], *, silence: float | None = None
@@ -226,7 +228,7 @@ class AgentClient:
                 request = self._request(dialect, verb, params, request_id, headers)
                 result = await self._rpc.call(request, silence=silence)
             except AgentRpcError as error:
-                if error.code not in _NOT_SPOKEN:
+                if error.code not in NOT_SPOKEN:
                     raise
                 refusal = refusal or error
                 continue
@@ -253,7 +255,7 @@ class AgentClient:
                         self._dialect = dialect
                         yield result
             except AgentRpcError as error:
-                if begun or error.code not in _NOT_SPOKEN:
+                if begun or error.code not in NOT_SPOKEN:
                     raise
                 refusal = refusal or error
             else:
@@ -279,7 +281,7 @@ class AgentClient:
 
     def _candidates(self) -> tuple[Dialect, ...]:
         """All dialects, the one that has worked or was named first: a refusal costs a request and does nothing."""
-        return tuple(sorted(Dialect, key=lambda dialect: dialect is not self._dialect))
+        return _led_by(self._dialect)
 
     async def _read_card(self) -> tuple[AgentCard, Mapping[str, Any]]:
         refusal: AgentError | None = None
@@ -314,6 +316,10 @@ class AgentClient:
             timed_out = isinstance(error, AgentIdle)
             text = f"could not read the agent's card: {error}; nothing was sent"
             raise AgentUnreachable(text, timed_out=timed_out) from error
+
+
+def _led_by(best: Dialect | None) -> tuple[Dialect, ...]:
+    return tuple(sorted(Dialect, key=lambda dialect: dialect is not best))
 
 
 def _about(task_id: str, result: object) -> AgentUpdate:

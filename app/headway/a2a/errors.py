@@ -14,6 +14,8 @@ TASK_NOT_CANCELABLE: Final = -32002
 UNSUPPORTED_OPERATION: Final = -32004
 INVALID_AGENT_RESPONSE: Final = -32006
 VERSION_NOT_SUPPORTED: Final = -32009
+NOT_SPOKEN: Final = frozenset({METHOD_NOT_FOUND, VERSION_NOT_SUPPORTED})
+"""What an agent answers that does not speak the dialect: it has taken nothing on, and may be asked in another."""
 
 
 class AgentError(Exception):

@@ -25,7 +25,9 @@ from headway.platform.settings import Settings
 from headway.platform.slots import Slots
 
 MAX_SILENCE: Final = 86_400.0
-PASSED_ON: Final = ("traceparent", "tracestate", "a2a-extensions", "x-a2a-extensions")
+EXTENSIONS: Final = ("a2a-extensions", "x-a2a-extensions")
+"""What v1.0 and v0.3 call the same header: the agent reads the one of its own version."""
+PASSED_ON: Final = ("traceparent", "tracestate", *EXTENSIONS)
 """Headers of a call that are for the agent; the token and everything else are ours."""
 
 
@@ -56,6 +58,8 @@ class Gateway:
         asked = read_asked(body, self._new_id)
         silence = _silence(headers.get("x-timeout"), target)
         passed_on = {name: headers[name] for name in PASSED_ON if name in headers}
+        if wanted := next((headers[name] for name in EXTENSIONS if name in headers), None):
+            passed_on = {**dict.fromkeys(EXTENSIONS, wanted), **passed_on}
         return Passage(self._means, Errand(asked, caller, target, silence, passed_on, traceparent))
 
     async def card(self, target: Workspace, url: str) -> dict[str, Any]:

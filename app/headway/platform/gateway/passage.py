@@ -12,10 +12,11 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from headway.a2a.client import AgentClient
-from headway.a2a.dialects import Dialect
+from headway.a2a.dialects import METHODS, Dialect
 from headway.a2a.errors import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    NOT_SPOKEN,
     AgentBusy,
     AgentError,
     AgentProtocolError,
@@ -168,18 +169,39 @@ class Passage:
             self._means.dispatcher.nudge(errand.target.id)
 
     async def _pass(self, reply: Reply, client: AgentClient) -> None:
-        """Pass the call on and the answer back. Raises Fault, and AgentError before anything was answered."""
+        """Pass the call on and the answer back. Raises Fault, and AgentError before anything was answered.
+
+        An agent that does not speak the dialect has taken nothing on, and is asked in the other.
+        """
+        call = self._errand.asked.call
+        dialects = await client.dialects_for(call.dialect)
+        refusal: bytes | None = None
+        for dialect in dialects if call.verb is not None else dialects[:1]:
+            if refusal is None or call.verb in METHODS[dialect]:
+                refused = await self._pass_in(dialect, reply, client)
+                if refused is None:
+                    return
+                refusal = refusal or refused
+        await reply.body(HTTPStatus.OK, refusal or b"")
+
+    async def _pass_in(self, dialect: Dialect, reply: Reply, client: AgentClient) -> bytes | None:
+        """Pass on in one dialect. Returns the agent's refusal, not answered yet, where it does not speak it."""
         errand = self._errand
-        dialect = await client.dialect_for(errand.asked.call.dialect)
         payload = errand.asked.payload(dialect)
         async with client.pass_on(dialect, payload, errand.headers, silence=errand.silence) as answer:
             if answer.streaming:
+                client.spoke(dialect)
                 async with reply.stream():
                     await self._pass_stream(reply, dialect, answer)
-                return
-            content = encode(self._passed(dialect, await anext(answer.payloads), streaming=False))
+                return None
+            came = await anext(answer.payloads)
+            content = encode(self._passed(dialect, came, streaming=False))
+        if _not_spoken(came):
+            return content
+        client.spoke(dialect)
         # Written when the agent is done with, so that a caller who reads slowly holds no connection of its.
         await reply.body(HTTPStatus.OK, content)
+        return None
 
     async def _pass_stream(self, reply: Reply, dialect: Dialect, answer: RpcAnswer) -> None:
         async for came in answer.payloads:
@@ -208,6 +230,12 @@ def _may_wait(refused: AgentBusy | AgentUnreachable, target: Workspace) -> bool:
         return True
     alive = target.last_heartbeat_at is not None and target.status != OFFLINE
     return refused.timed_out or alive
+
+
+def _not_spoken(came: object) -> bool:
+    """Whether the agent knows neither the method nor the version."""
+    error = came.get("error") if isinstance(came, dict) else None
+    return isinstance(error, dict) and error.get("code") in NOT_SPOKEN
 
 
 def _ends(came: object) -> bool:
