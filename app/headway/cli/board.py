@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from headway.cli.exits import ExitCode, run
+from headway.cli.manner import Manner, manner_of
 from headway.cli.options import Data, Place, Url
 
 if TYPE_CHECKING:
@@ -21,22 +22,25 @@ if TYPE_CHECKING:
 def board(context: typer.Context, url: Url = None, data: Data = None) -> None:
     """Open the board; with no platform configured or running, one is started for this account."""
     place = Place.of(context, url, data)
+    manner = manner_of(context)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from headway.cli.delegations import list_delegations
 
         run(list_delegations(place, None, 50, json=False))
-    run(_board(place))
+    run(_board(place, manner))
 
 
-async def _board(place: Place) -> int:
+async def _board(place: Place, manner: Manner) -> int:
     from headway.cli.embedded import embedded_platform
     from headway.cli.options import open_connector
 
     url = place.running_url()
     if url is not None:
-        return await run_board(open_connector(url, place.token()), title="")
+        connector = open_connector(url, place.token(), read_only=place.read_only)
+        return await run_board(connector, title=place.name, manner=manner)
     async with embedded_platform(place.folder()) as platform:
-        return await run_board(open_connector(platform.url, place.token()), title="", on_quit=partial(_leave, platform))
+        connector = open_connector(platform.url, place.token(), read_only=place.read_only)
+        return await run_board(connector, title="", manner=manner, on_quit=partial(_leave, platform))
 
 
 async def _leave(platform: Embedded, app: HeadwayApp) -> bool:
@@ -50,7 +54,11 @@ async def _leave(platform: Embedded, app: HeadwayApp) -> bool:
 
 
 async def run_board(
-    connector: Connector, *, title: str, on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None
+    connector: Connector,
+    *,
+    title: str,
+    manner: Manner,
+    on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
 ) -> int:
     """Run the board until the person quits, and close its connector; `on_quit` may keep them."""
     import asyncio
@@ -59,7 +67,9 @@ async def run_board(
     from headway.dashboard.app import HeadwayApp
     from headway.net.clock import SystemClock
 
-    app = HeadwayApp(connector, clock=SystemClock(), title=title, on_quit=on_quit)
+    app = HeadwayApp(
+        connector, clock=SystemClock(), title=title, on_quit=on_quit, actions=manner.actions, look=manner.look
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         # A window that is closed is a way to quit: what was started is stopped then too.

@@ -55,7 +55,7 @@ def ctx(context: typer.Context, json: Json = False) -> None:
 @ctx_app.command(hidden=True)
 def use(context: typer.Context, name: Name) -> None:
     """Switch to a context, or with `-` back to what holds without a switch."""
-    from headway.config.errors import nearest, quoted
+    from headway.core.naming import nearest, quoted
 
     settings = settings_of(context)
     if name != "-" and name not in settings.contexts:
@@ -102,7 +102,7 @@ def add(
 @ctx_app.command()
 def rm(context: typer.Context, name: Name) -> None:
     """Forget a context that `headway ctx add` made; its token file stays."""
-    from headway.config.errors import nearest, quoted
+    from headway.core.naming import nearest, quoted
 
     settings = settings_of(context)
     found = settings.contexts.get(name)

@@ -14,6 +14,8 @@ import typer
 
 from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail, run
+from headway.cli.flags import settings_of
+from headway.cli.manner import Manner, manner_of
 
 DEMO_STUCK_AFTER = 25
 """Seconds of silence after which the demo calls a delegation stuck, so that one can be seen in the first minute."""
@@ -23,14 +25,16 @@ Agents = Annotated[int, typer.Option(min=1, max=200, help="How many agents.")]
 Rate = Annotated[float, typer.Option(min=0.01, max=10_000, help="Delegations a second.")]
 
 
-def demo(seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
+def demo(context: typer.Context, seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
     """Show Headway with simulated agents; it needs nothing else and leaves nothing behind."""
+    manner = manner_of(context)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("the demo needs a terminal. Run it in one, or start `headway serve` for scripts.", ExitCode.USAGE)
-    run(_demo(seed, agents, rate))
+    read_only = settings_of(context).value("read_only")
+    run(_demo(seed, agents, rate, manner, read_only))
 
 
-async def _demo(seed: int, agents: int, rate: float) -> int:
+async def _demo(seed: int, agents: int, rate: float, manner: Manner, read_only: bool) -> int:
     from headway.cli import children
     from headway.cli.board import run_board
     from headway.cli.embedded import embedded_platform
@@ -45,7 +49,8 @@ async def _demo(seed: int, agents: int, rate: float) -> int:
         arguments = ["demo-fleet", "--url", platform.url, "--data", str(folder.path), children.END_WITH_PARENT, *load]
         fleet = children.start(arguments, log=folder.path / "agents.log")
         stack.push_async_callback(children.stop, fleet)
-        return await run_board(open_connector(platform.url, folder.token()), title="demo")
+        connector = open_connector(platform.url, folder.token(), read_only=read_only)
+        return await run_board(connector, title="demo", manner=manner)
 
 
 def demo_fleet(

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from headway.config.errors import ConfigError, nearest, quoted
+from headway.config.errors import ConfigError
 from headway.config.model import Config
 from headway.config.words import problems_of
+from headway.core.naming import nearest, quoted
 from headway.core.text import clean_line
 
 CONFIG: Final = "HEADWAY_CONFIG"

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from headway.config.contexts import ContextsFile, Kept
 from headway.config.environment import CONFIG, SCALARS, TOKEN, URL, checked, settings_in, variable
-from headway.config.errors import ConfigError, nearest, quoted
+from headway.config.errors import ConfigError
 from headway.config.file import ConfigFile, read, shown_path
 from headway.config.model import Config, ContextEntry
 from headway.config.token import read_token
+from headway.core.naming import nearest, quoted
 
 SWITCH: Final = "headway ctx"
 

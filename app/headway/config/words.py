@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from headway.config.errors import nearest, quoted
 from headway.config.model import Config, ContextEntry
+from headway.core.naming import nearest, quoted
 from headway.core.text import clean_line
 
 if TYPE_CHECKING:

@@ -1,31 +1,20 @@
 """What a key does: the one registry that makes bindings, footer, help and palette.
 
 An action is offered where `available` says so of the moment (`Moment`), and nowhere else: a key that does nothing
-now is not shown now. The work itself is a method `action_<id>` of the board.
+now is not shown now. The work itself is a method `action_<id>` of the board. Other keys are given by
+`keymap.remapped`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from headway.connectors.connector import Capabilities
 from headway.core.delegation import Row
-
-_KEY_NAMES: Final = {
-    "question_mark": "?",
-    "slash": "/",
-    "escape": "esc",
-    "ctrl+p": "^p",
-    "shift+tab": "⇧tab",
-    "up": "↑",
-    "down": "↓",
-    "enter": "⏎",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
+from headway.dashboard.key_names import key_name
 
 
 class Section(StrEnum):
@@ -85,11 +74,6 @@ class Action:
     @property
     def key_names(self) -> str:
         return " ".join(key_name(key) for key in self.keys)
-
-
-def key_name(key: str) -> str:
-    """A key as people write it: `?`, `^p`, `esc`, `S`."""
-    return _KEY_NAMES.get(key, key.replace("ctrl+", "^"))
 
 
 def _can_poll(moment: Moment) -> bool:
@@ -205,7 +189,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
 
-def in_sections() -> Iterator[tuple[Section, list[Action]]]:
+def in_sections(actions: Sequence[Action] = ACTIONS) -> Iterator[tuple[Section, list[Action]]]:
     """The actions by section, for help."""
     for section in Section:
-        yield section, [action for action in ACTIONS if action.section is section]
+        yield section, [action for action in actions if action.section is section]

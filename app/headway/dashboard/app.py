@@ -7,17 +7,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.events import Key
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 from textual.widgets import Input, TextArea
 
+from headway.dashboard.actions import ACTIONS
+from headway.dashboard.ascii import AsciiOnly
+from headway.dashboard.keymap import keymap_of
+from headway.dashboard.look import Look
 from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.palette import ActionsProvider
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import forgive_undecodable_input
 from headway.dashboard.text_net import TextNet
-from headway.dashboard.theme import HEADWAY
+from headway.dashboard.theme import THEMES
 from headway.resources import styles_folder
 
 if TYPE_CHECKING:
@@ -25,12 +30,16 @@ if TYPE_CHECKING:
 
     from headway.connectors.connector import Connector
     from headway.core.clock import Clock
+    from headway.dashboard.actions import Action
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
 _STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token")
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
+
+
+PLAIN_LOOK: Final = Look()
 
 
 class HeadwayApp(App[None]):
@@ -43,6 +52,9 @@ class HeadwayApp(App[None]):
     TITLE = "headway"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {ActionsProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette")
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares no ClassVar)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
@@ -54,6 +66,8 @@ class HeadwayApp(App[None]):
         title: str = "",
         rng: random.Random | None = None,
         on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
+        actions: Sequence[Action] = ACTIONS,
+        look: Look = PLAIN_LOOK,
     ) -> None:
         forgive_undecodable_input()
         styles = styles_folder()
@@ -71,17 +85,23 @@ class HeadwayApp(App[None]):
         self._text_net = TextNet()
         self._frame_due = False
         self._last_frame = float("-inf")
-        self._board = BoardScreen(self.session)
+        self._look = look
+        self._board = BoardScreen(self.session, actions)
+        self.set_keymap(keymap_of(actions))
+        self._last_filters = _filters_of(look, self)
+        if not look.animations:
+            self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:
         return self._board
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._text_net]
+        return [*super().get_line_filters(), self._text_net, *self._last_filters]
 
     def on_load(self) -> None:
-        self.register_theme(HEADWAY)
-        self.theme = HEADWAY.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._look.theme
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
@@ -131,3 +151,13 @@ class HeadwayApp(App[None]):
     async def _leave(self) -> None:
         if self._on_quit is None or await self._on_quit(self):
             self.exit()
+
+
+def _filters_of(look: Look, app: HeadwayApp) -> list[LineFilter]:
+    """What lines pass last: NO_COLOR has its filter in Textual already."""
+    filters: list[LineFilter] = []
+    if not look.color and not app.no_color:
+        filters.append(Monochrome())
+    if look.ascii:
+        filters.append(AsciiOnly())
+    return filters

@@ -1,4 +1,4 @@
-"""How headway looks: one calm dark theme with a single accent.
+"""How headway looks: one calm theme with a single accent, for dark terminals and for light ones.
 
 Each color was chosen so that a terminal of 16 shows its own cyan, green, yellow and red for it, not grey.
 """
@@ -41,3 +41,38 @@ HEADWAY: Final = Theme(
         "scrollbar-background-active": "#10151b",
     },
 )
+
+HEADWAY_LIGHT: Final = Theme(
+    name="headway-light",
+    primary="#007d8f",
+    secondary="#007d8f",
+    accent="#007d8f",
+    foreground="#1d2429",
+    background="#fbfcfd",
+    surface="#fbfcfd",
+    panel="#e9edf0",
+    success="#1f8a2e",
+    warning="#8f7000",
+    error="#b3202c",
+    dark=False,
+    variables={
+        "border": "#007d8f",
+        "border-blurred": "#b4c0c8",
+        "faint": "#5c6a75",
+        "cursor": "#d5e6ea",
+        "footer-background": "#fbfcfd",
+        "input-selection-background": "#007d8f 35%",
+        "block-cursor-background": "#d5e6ea",
+        "block-cursor-foreground": "#1d2429",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#e9edf0",
+        "scrollbar": "#b4c0c8",
+        "scrollbar-hover": "#94a3ad",
+        "scrollbar-active": "#007d8f",
+        "scrollbar-background": "#fbfcfd",
+        "scrollbar-background-hover": "#fbfcfd",
+        "scrollbar-background-active": "#fbfcfd",
+    },
+)
+
+THEMES: Final = (HEADWAY, HEADWAY_LIGHT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from headway.core.delegation import WAITING, Group, Row, Status
-from headway.dashboard.actions import ACTIONS, BY_ID, Moment
+from headway.dashboard.actions import ACTIONS, BY_ID, Action, Moment
 from headway.dashboard.columns import Facts
 from headway.dashboard.filters import EVERYTHING, Filter, FilterError, parse_filter
 from headway.dashboard.group_view import GroupView
@@ -43,8 +43,10 @@ class BoardScreen(Screen[None]):
         for action in ACTIONS
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
         super().__init__()
+        self.actions: Final = tuple(actions)
+        """Every action with the keys that it has here; Textual's bindings get them by the app's keymap."""
         self._session = session
         self._store = session.store
         self._views = {group: GroupView(group, session.store, session.clock.now_ms) for group in Group}
@@ -157,7 +159,7 @@ class BoardScreen(Screen[None]):
         if self._filter_bar.is_open:
             self._say_matches()
         moment = self.moment()
-        self._key_bar.show([action for action in ACTIONS if action.in_footer and action.is_available(moment)])
+        self._key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
 
     def _say_matches(self) -> None:
         if self._filter_problem or not self._filter:
@@ -375,14 +377,15 @@ class BoardScreen(Screen[None]):
         if row is None:
             return
         if not await self._streams.toggle(row):
-            self.notify(f"{self._streams.MOST_PINNED} streams are pinned. Unpin one with o first.", markup=False)
+            key = next(action.key_names for action in self.actions if action.id == "pin")
+            self.notify(f"{self._streams.MOST_PINNED} streams are pinned. Unpin one with {key} first.", markup=False)
             return
         self._show_streams()
 
     def action_help(self) -> None:
         from headway.dashboard.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.moment()))
+        self.app.push_screen(HelpScreen(self.moment(), self.actions))
 
     def action_palette(self) -> None:
         self.app.action_command_palette()

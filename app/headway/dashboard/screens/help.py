@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from headway.dashboard.actions import Moment, in_sections
+from headway.dashboard.actions import Action, Moment, in_sections
 
 _SIGNS = (
     ("!", "stuck: no sign of life for longer than the limit"),
@@ -33,11 +35,19 @@ _KEYS_WIDTH = 14
 class HelpScreen(ModalScreen[None]):
     """The keys by section; those that do nothing at this moment are faint."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, actions: Sequence[Action]) -> None:
         super().__init__()
         self._moment = moment
+        self._actions = actions
+        self._closers = {key for action in actions if action.id in ("help", "quit") for key in action.keys}
+
+    def on_key(self, event: Key) -> None:
+        """The key that opened this closes it."""
+        if event.key in self._closers:
+            event.stop()
+            self.dismiss()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -48,7 +58,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         parts: list[Content | tuple[str, str]] = []
-        for section, actions in in_sections():
+        for section, actions in in_sections(self._actions):
             parts.append((f"{section}\n", "bold $accent"))
             for action in actions:
                 if action.acts and not self._moment.may_act:

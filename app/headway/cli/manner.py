@@ -1,0 +1,48 @@
+"""The manner of a board, from what was set: its keys and its look, checked before there is a board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headway.cli.flags import refuse, settings_of
+
+if TYPE_CHECKING:
+    import typer
+
+    from headway.config.settings import Settings
+    from headway.dashboard.actions import Action
+    from headway.dashboard.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """The board's actions with the keys that they have, and how it is drawn."""
+
+    actions: tuple[Action, ...]
+    look: Look
+
+
+def manner_of(context: typer.Context) -> Manner:
+    """Ends the command where the keys cannot be used; nothing is started then."""
+    from headway.config.errors import ConfigError
+    from headway.dashboard.look import Look
+
+    settings = settings_of(context)
+    try:
+        actions = actions_of(settings)
+    except ConfigError as error:
+        refuse(error)
+    look = Look(**{name: settings.value(name) for name in ("theme", "color", "ascii", "animations")})
+    return Manner(actions, look)
+
+
+def actions_of(settings: Settings) -> tuple[Action, ...]:
+    """The board's actions with the keys that are set. Raises ConfigError with the line of each that cannot be used."""
+    from headway.config.errors import ConfigError
+    from headway.dashboard.keymap import KeymapError, remapped
+
+    try:
+        return remapped(settings.config.keys)
+    except KeymapError as error:
+        raise ConfigError([f"{settings.file.place('keys', name)}: {text}" for name, text in error.problems]) from error

@@ -1,0 +1,15 @@
+"""How a board is drawn, as a person wants it or their terminal needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`theme` is the name of one of `theme.THEMES`; without `color` all is grey, with `ascii` all is ASCII."""
+
+    theme: str = "headway"
+    color: bool = True
+    ascii: bool = False
+    animations: bool = True
