@@ -2,13 +2,14 @@
 PYTHON ?= python3
 WORKERS ?= 2
 EXAMPLES ?= 10000
+REQUESTS ?= 100
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak check reqs bench screenshots lock clean
+.PHONY: help install demo test soak fuzz check reqs bench screenshots docs lock clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,14 @@ test: install ## every test, on WORKERS processes
 soak: install ## the ledger against a model of it: EXAMPLES histories of fifty steps, restarts and crashes among them
 	SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
 
+fuzz: install .fuzz/.installed ## every call that OpenAPI names, against a real platform, REQUESTS of them made up
+	$(BIN)/python .ci/fuzz.py --schemathesis .fuzz/bin/schemathesis --examples $(REQUESTS)
+
+.fuzz/.installed: requirements-fuzz.txt
+	$(BIN)/python -m venv .fuzz
+	.fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-fuzz.txt
+	@touch $@
+
 check: install ## everything that can be judged without running the tests, and the demo from a built wheel
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +54,7 @@ check: install ## everything that can be judged without running the tests, and t
 	$(BIN)/python .ci/secret_scan.py
 	$(BIN)/python .ci/lock.py check
 	$(BIN)/python .ci/reqs.py
+	$(BIN)/python .ci/api_docs.py check
 	$(BIN)/python .ci/wheel_demo.py
 
 reqs: install ## the requirement ids with the tests that prove them
@@ -58,9 +68,12 @@ bench: install ## every figure of benchmarks/, each a ratio measured side by sid
 screenshots: install ## take the pictures in screenshots/ again, from a real run of the demo
 	$(BIN)/python screenshots/take.py
 
+docs: install ## docs/api.md again, from the code
+	$(BIN)/python .ci/api_docs.py write
+
 lock: install ## resolve the locks again after a change of dependencies (UV_OPTIONS=--upgrade for newer ones)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py write $(UV_OPTIONS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache snapshot_report.html
+	rm -rf $(VENV) .fuzz build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache snapshot_report.html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
-"""The locks: `requirements.txt` (what users get) and `requirements-dev.txt` (that, the tools and the build backend).
+"""The locks: `requirements.txt` (what users get), `requirements-dev.txt` (that, the tools and the build backend) and
+`requirements-fuzz.txt` (what `make fuzz` needs in an environment of its own).
 
-`lock.py write` resolves both with uv; `lock.py check` works offline and says when pyproject.toml asks for something
+`lock.py write` resolves them with uv; `lock.py check` works offline and says when pyproject.toml asks for something
 else than it did when the locks were written, or when a lock names an index, a path or a package without a hash.
 """
 
@@ -15,7 +16,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
+RUNTIME, DEVELOPMENT, FUZZ = "requirements.txt", "requirements-dev.txt", "requirements-fuzz.txt"
 HEADER = "# Written by `make lock` for the dependencies in pyproject.toml with the fingerprint {fingerprint}\n"
 PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^]]+\])?==[^ ;\\]+( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -39,7 +40,7 @@ def problems(lock: str, wanted: str) -> list[str]:
     """What is wrong with the text of a lock, given the fingerprint that pyproject.toml has now."""
     found = []
     if not lock.startswith(HEADER.format(fingerprint=wanted)):
-        found.append("is not the lock of today's pyproject.toml; run `make lock` and commit both files")
+        found.append("is not the lock of today's pyproject.toml; run `make lock` and commit the locks")
     logical = re.sub(r"\\\n", "", re.sub(r"^\s*#.*\n?", "", lock, flags=re.MULTILINE))
     for line in filter(None, map(str.strip, logical.splitlines())):
         pin = line.split(" --hash", 1)[0].strip()
@@ -51,20 +52,25 @@ def problems(lock: str, wanted: str) -> list[str]:
 
 
 def check(root: Path) -> list[str]:
-    """Every problem of the two locks under `root`."""
+    """Every problem of the locks under `root`."""
     wanted = fingerprint((root / "pyproject.toml").read_text())
     return [
         f"{name} {problem}"
-        for name in (RUNTIME, DEVELOPMENT)
+        for name in (RUNTIME, DEVELOPMENT, FUZZ)
         for problem in problems((root / name).read_text(), wanted)
     ]
 
 
 def write(root: Path, arguments: list[str]) -> None:
-    """Resolve both locks for every platform; `arguments` go to uv, for example `--upgrade`."""
+    """Resolve the locks for every platform; `arguments` go to uv, for example `--upgrade`."""
     header = HEADER.format(fingerprint=fingerprint((root / "pyproject.toml").read_text()))
-    for name, extra in ((RUNTIME, []), (DEVELOPMENT, ["--group", "dev", "--constraints", RUNTIME])):
-        command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--quiet"]
+    asked = {
+        RUNTIME: ["pyproject.toml"],
+        DEVELOPMENT: ["pyproject.toml", "--group", "dev", "--constraints", RUNTIME],
+        FUZZ: ["--group", "fuzz"],
+    }
+    for name, extra in asked.items():
+        command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--quiet"]
         command += ["--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
         subprocess.run([*command, *extra, "--output-file", name, *arguments], cwd=root, check=True)
         lock = root / name

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ["install", "demo", "test", "soak", "check", "reqs", "bench", "screenshots", "clean"]
+FILES = ("Makefile", "pyproject.toml", "requirements-dev.txt", "requirements-fuzz.txt")
+TARGETS = ["install", "demo", "test", "soak", "fuzz", "check", "reqs", "bench", "screenshots", "docs", "clean"]
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +23,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    for name in ("Makefile", "pyproject.toml", "requirements-dev.txt"):
+    for name in FILES:
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
@@ -76,4 +77,4 @@ def test_ci_checks_and_tests() -> None:
 def test_clean_removes_what_was_made_and_nothing_else(installed: Path) -> None:
     (installed / "app/__pycache__").mkdir(parents=True)
     assert make(installed, "clean").returncode == 0
-    assert {path.name for path in installed.rglob("*")} == {"Makefile", "pyproject.toml", "requirements-dev.txt", "app"}
+    assert {path.name for path in installed.rglob("*")} == {*FILES, "app"}
