@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 from headway.cli.following import follow
-from headway.core.delegation import Status
+from headway.connectors.errors import CursorGone
+from headway.core.delegation import Row, Status
 from support.fake_connector import FakeConnector
 
 
@@ -23,8 +24,37 @@ async def test_what_was_followed_ends_its_last_line_once(said: str) -> None:
         begun.set()
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        following = group.create_task(follow(connector, followed, write))
+        following = group.create_task(follow(connector, followed, write, lambda row, mid_line: None))
         await begun.wait()
         connector.complete(followed)
     assert following.result().status is Status.COMPLETED
     assert "".join(pieces) == "step 1\nstep 2\n"
+
+
+async def test_each_question_is_told_once_and_whether_the_line_before_is_open() -> None:
+    connector = FakeConnector()
+    followed = connector.send(connector.agent("planner"), "hello", status=Status.IN_PROGRESS)
+    told: list[tuple[str | None, bool]] = []
+    heard = asyncio.Event()
+
+    def ask(row: Row, mid_line: bool) -> None:
+        told.append((row.status_message, mid_line))
+        heard.set()
+
+    async def asks(question: str) -> None:
+        heard.clear()
+        connector.become(followed, Status.INPUT_REQUIRED, message=question)
+        await heard.wait()
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        connector.become(followed, Status.INPUT_REQUIRED, message="which file?")
+        group.create_task(follow(connector, followed, lambda _: None, ask))
+        await heard.wait()
+        # A reconnect shows the same question again.
+        connector.interrupt(CursorGone("too old"))
+        connector.say(followed, "thinking")
+        connector.become(followed, Status.IN_PROGRESS, message="replied")
+        await asks("which line?")
+        connector.become(followed, Status.IN_PROGRESS)
+        connector.complete(followed)
+    assert told == [("which file?", False), ("which line?", True)]

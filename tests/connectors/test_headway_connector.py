@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from headway.connectors import door
-from headway.connectors.connector import Batch, Closed, DispatchOrder, Opened, Opening, StreamMessage
+from headway.connectors.connector import Batch, Closed, Dispatched, DispatchOrder, Opened, Opening, StreamMessage
 from headway.connectors.errors import (
     BadAnswer,
     Conflict,
@@ -196,6 +196,27 @@ async def test_cancel_and_poll_name_the_source_and_the_id(
     assert (await connector.poll(row("d1"))).progress_text == "Reading…"
 
 
+async def test_reply_and_retry_name_the_source_and_the_id(
+    platform: ScriptedPlatform, connector: HeadwayConnector
+) -> None:
+    reply, retry = "/workspaces/op/delegations/d1/reply", "/workspaces/op/delegations/d1/retry"
+    accepted = {"delegation_id": "d2", "status": "delegated", "target_id": "coder-id", "retry_of": "d1"}
+    running = {**accepted, "status": "in_progress", "idempotent_hit": True}
+    platform.on(
+        reply, answer({"delegation_id": "d1", "status": "in_progress"}, 202), answer({"error": "asks none"}, 409)
+    )
+    platform.on(retry, answer(accepted, 202), answer(running), hang_up)
+    assert await connector.reply(row("d1"), "blue") is Status.IN_PROGRESS
+    assert json.loads(platform.asked(reply)[0].body) == {"text": "blue"}
+    with pytest.raises(Conflict, match="asks none"):
+        await connector.reply(row("d1"), "green")
+    assert await connector.retry(row("d1")) == Dispatched("d2", "coder-id", "delegated")
+    assert await connector.retry(row("d1")) == Dispatched("d2", "coder-id", "in_progress", repeated=True)
+    with pytest.raises(OutcomeUnknown):
+        await connector.retry(row("d1"))
+    assert len(platform.asked(retry)) == 3
+
+
 async def test_records_are_found_by_prefix_and_listed_by_page(
     platform: ScriptedPlatform, connector: HeadwayConnector
 ) -> None:
@@ -232,6 +253,17 @@ async def test_agents_are_listed_and_added(platform: ScriptedPlatform, connector
     }
 
 
+async def test_an_agent_is_removed_by_its_id(platform: ScriptedPlatform, connector: HeadwayConnector) -> None:
+    async def empty(exchange: Exchange) -> None:
+        await exchange.raw(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    platform.on("/workspaces/w1", empty, answer({"error": "no workspace w1 is known"}, 404))
+    await connector.remove_agent("w1")
+    assert platform.asked("/workspaces/w1")[0].method == "DELETE"
+    with pytest.raises(NotFound):
+        await connector.remove_agent("w1")
+
+
 async def test_health_is_an_answer_also_when_it_is_bad(platform: ScriptedPlatform, connector: HeadwayConnector) -> None:
     platform.on("/health", answer({"status": "unavailable", "version": "1", "epoch": EPOCH, "seq": 3}, 503))
     assert (await connector.health()).status == "unavailable"
@@ -241,7 +273,8 @@ async def test_read_only_asks_the_platform_nothing(platform: ScriptedPlatform, c
     connector = HeadwayConnector(platform.url, TOKEN, clock=clock, rng=random.Random(1), read_only=True)
     assert connector.capabilities.read_only
     for attempt in (
-        connector.dispatch(ORDER), connector.cancel(row()), connector.poll(row()), connector.add_agent("http://x")
+        connector.dispatch(ORDER), connector.cancel(row()), connector.poll(row()), connector.add_agent("http://x"),
+        connector.reply(row(), "x"), connector.retry(row()), connector.remove_agent("w1"),
     ):  # fmt: skip
         with pytest.raises(NotAllowed, match="read-only"):
             await attempt

@@ -46,6 +46,9 @@ class Calls:
 
     canceled: list[str] = field(default_factory=list)
     polled: list[str] = field(default_factory=list)
+    replied: list[tuple[str, str]] = field(default_factory=list)
+    retried: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     dispatched: list[DispatchOrder] = field(default_factory=list)
 
 
@@ -235,11 +238,28 @@ class FakeConnector:
         await self._answer("cancel")
         return self.cancel_status
 
+    async def reply(self, delegation: DelegationRef, text: str) -> Status:
+        self.calls.replied.append((delegation.delegation_id, text))
+        await self._answer("reply")
+        self.become(delegation.delegation_id, Status.IN_PROGRESS, message="replied")
+        return Status.IN_PROGRESS
+
+    async def retry(self, delegation: DelegationRef) -> Dispatched:
+        self.calls.retried.append(delegation.delegation_id)
+        await self._answer("retry")
+        row = self.rows[delegation.delegation_id]
+        return Dispatched(self.send(row.target_id, row.task_preview), row.target_id, "delegated")
+
     async def agents(self) -> list[Workspace]:
         return list(self.workspaces.values())
 
     async def add_agent(self, url: str, *, name: str | None = None, slots: int = 1) -> str:
         return self.agent(name or url, url=url, max_concurrent_tasks=slots)
+
+    async def remove_agent(self, workspace_id: str) -> None:
+        self.calls.removed.append(workspace_id)
+        await self._answer("remove_agent")
+        del self.workspaces[workspace_id]
 
     async def health(self) -> Health:
         return Health(status="ok", version="0", epoch=EPOCH, seq=self._seq)

@@ -1,4 +1,4 @@
-"""`headway agents` and `headway agents add`."""
+"""`headway agents`, `headway agents add` and `headway agents remove`."""
 
 from __future__ import annotations
 
@@ -61,4 +61,32 @@ async def _add(place: Place, name: str, agent_url: str, slots: int, json: bool) 
     else:
         why = f": {added.last_sample_error}" if added.status == OFFLINE and added.last_sample_error else ""
         typer.echo(f"{added.name} is {added.status} ({added.id}){why}")
+    return ExitCode.OK
+
+
+@agents_app.command()
+def remove(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The agent's name or id.")],
+    json: Json = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Take an agent away; what waits for it or runs there fails."""
+    run(_remove(Place.of(context, url, data), name, json))
+
+
+async def _remove(place: Place, name: str, json: bool) -> int:
+    from headway.cli.targets import find_target
+    from headway.connectors.errors import Conflict
+
+    async with place.connect() as connector:
+        workspace = await find_target(connector, name)
+        if workspace.role == OPERATOR:
+            raise Conflict("That is your own workspace, not an agent.", next_step="Name an agent: headway agents.")
+        await connector.remove_agent(workspace.id)
+    if json:
+        typer.echo(workspace.model_dump_json(indent=2))
+    else:
+        typer.echo(f"{workspace.name} is removed ({workspace.id})")
     return ExitCode.OK

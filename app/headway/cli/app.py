@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import headway
-from headway.cli import agent, board, delegations, demo, serve
+from headway.cli import agent, answering, board, delegations, demo, serve
 from headway.cli.agents import agents_app
 from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
@@ -49,6 +49,8 @@ app.command()(delegations.show)
 app.command()(delegations.watch)
 app.command()(delegations.cancel)
 app.command()(delegations.poll)
+app.command()(answering.reply)
+app.command()(answering.retry)
 app.add_typer(agents_app, name="agents")
 app.add_typer(ctx_app, name="ctx")
 app.add_typer(config_app, name="config")

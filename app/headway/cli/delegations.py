@@ -1,4 +1,4 @@
-"""`headway dispatch | ls | show | watch | cancel | poll`."""
+"""`headway dispatch | ls | show | watch | cancel | poll`; `reply` and `retry` are in `answering`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headway.cli.exits import ExitCode, run
+from headway.cli.exits import ExitCode, fail, run
 from headway.cli.options import Data, Json, Place, Url
 from headway.core.delegation import Status
 
 if TYPE_CHECKING:
     from headway.connectors.connector import Connector
-    from headway.core.delegation import Delegation
+    from headway.core.delegation import Delegation, Row
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A delegation's id, or a beginning that no other shares.")]
 
@@ -29,6 +29,8 @@ def dispatch(
     data: Data = None,
 ) -> None:
     """Hand a task to an agent."""
+    if not task.strip():
+        fail("the task is empty. Nothing was sent; say what the agent is to do.", ExitCode.USAGE)
     run(_dispatch(Place.of(context, url, data), target, task, wait, priority, expires_in, json))
 
 
@@ -37,7 +39,6 @@ async def _dispatch(
 ) -> int:
     from uuid import uuid4
 
-    from headway.cli.following import follow
     from headway.cli.render import print_record
     from headway.cli.targets import find_target
     from headway.connectors.connector import DispatchOrder
@@ -53,8 +54,7 @@ async def _dispatch(
         )
         dispatched = await connector.dispatch(order)
         if wait:
-            delegation = await follow(connector, dispatched.delegation_id, _to_stderr)
-            return _report(delegation, json)
+            return await see_through(connector, dispatched.delegation_id, json)
         if json:
             print_record(await connector.delegation(dispatched.delegation_id))
         else:
@@ -96,7 +96,7 @@ def show(context: typer.Context, delegation_id: Id, json: Json = False, url: Url
 async def _show(place: Place, delegation_id: str, json: bool) -> int:
     async with place.connect() as connector:
         delegation = await connector.delegation(delegation_id)
-        await _print(connector, delegation, json)
+        await print_delegation_of(connector, delegation, json)
     return ExitCode.OK
 
 
@@ -110,7 +110,7 @@ async def _watch(place: Place, delegation_id: str, json: bool) -> int:
 
     async with place.connect() as connector:
         known = await connector.delegation(delegation_id)
-        delegation = await follow(connector, known.delegation_id, _to_stderr if json else _to_stdout)
+        delegation = await follow(connector, known.delegation_id, _to_stderr if json else _to_stdout, tell_question)
     if json:
         return _report(delegation, json)
     typer.echo(f"{delegation.status.value}{_reason(delegation)}", err=True)
@@ -134,7 +134,7 @@ async def _cancel(place: Place, delegation_id: str, reason: str | None, json: bo
         delegation = await connector.delegation(delegation_id)
         status = await connector.cancel(delegation, reason=reason)
         if json:
-            await _print(connector, await connector.delegation(delegation.delegation_id), json)
+            await print_delegation_of(connector, await connector.delegation(delegation.delegation_id), json)
         else:
             typer.echo(status.value)
     return ExitCode.OK
@@ -148,11 +148,28 @@ def poll(context: typer.Context, delegation_id: Id, json: Json = False, url: Url
 async def _poll(place: Place, delegation_id: str, json: bool) -> int:
     async with place.connect() as connector:
         delegation = await connector.poll(await connector.delegation(delegation_id))
-        await _print(connector, delegation, json)
+        await print_delegation_of(connector, delegation, json)
     return ExitCode.OK
 
 
-async def _print(connector: Connector, delegation: Delegation, json: bool) -> None:
+async def see_through(connector: Connector, delegation_id: str, json: bool) -> int:
+    """Follow a delegation to its end, its progress on stderr, and print the result; returns the exit code."""
+    from headway.cli.following import follow
+
+    return _report(await follow(connector, delegation_id, _to_stderr, tell_question), json)
+
+
+def tell_question(row: Row, mid_line: bool) -> None:
+    """Say on stderr what the agent asks, and how it is answered."""
+    from headway.core.text import clean_line
+
+    asked = clean_line(row.status_message or "it did not say what").rstrip(".;")
+    start = "\n" if mid_line else ""
+    typer.echo(f"{start}needs input: {asked}; answer with: headway reply {row.delegation_id} TEXT", err=True)
+
+
+async def print_delegation_of(connector: Connector, delegation: Delegation, json: bool) -> None:
+    """Print one delegation in full, for scripts or for people."""
     from headway.cli.render import print_delegation, print_record
 
     if json:

@@ -96,6 +96,8 @@ def print_delegation(delegation: Delegation, names: dict[str, str]) -> None:
         ("finished", to_rfc3339(delegation.finished_at) if delegation.finished_at is not None else ""),
         ("message", delegation.status_message or ""),
         ("error", delegation.error or ""),
+        ("reason", delegation.cancel_reason or ""),
+        ("retry of", delegation.retry_of or ""),
     ]
     for name, value in facts:
         if value:

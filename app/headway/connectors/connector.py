@@ -30,9 +30,12 @@ class Capabilities:
     """Events carry progress text and percentages."""
     poll: bool = True
     cancel: bool = True
+    reply: bool = True
+    retry: bool = True
     priority: bool = True
     expiry: bool = True
     add_agents: bool = True
+    remove_agents: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,23 @@ class Connector(Protocol):
     async def cancel(self, delegation: DelegationRef, *, reason: str | None = None) -> Status:
         """Ask for a cancel; the status then (canceling, or canceled). Raises `NotFound`; `Conflict` when finished."""
 
+    async def reply(self, delegation: DelegationRef, text: str) -> Status:
+        """Answer what its agent asks; the status then. Raises `NotFound`; `Conflict` when it asks for no input."""
+
+    async def retry(self, delegation: DelegationRef) -> Dispatched:
+        """Hand over again what failed or was canceled, as a new delegation; `repeated` where its retry still runs.
+
+        Raises `NotFound`; `Conflict` for one that has not ended, or was completed.
+        """
+
     async def agents(self) -> list[Workspace]:
         """The workspaces registered there, the operator's own included."""
 
     async def add_agent(self, url: str, *, name: str | None = None, slots: int = 1) -> str:
         """Register the A2A agent at `url`, able to do `slots` tasks at once; its workspace id."""
+
+    async def remove_agent(self, workspace_id: str) -> None:
+        """Take a workspace away; what waits for it or runs there fails. Raises `NotFound`."""
 
     async def health(self) -> Health:
         """Version, epoch and newest seq of the platform."""

@@ -22,15 +22,16 @@ MAX_DEPTH: Final = 64
 
 _TIMES: Final = frozenset({
     "timestamp", "created_at", "updated_at", "finished_at", "last_activity_at", "last_heartbeat_at",
-    "cancel_requested_at", "deadline", "expires_at",
+    "cancel_requested_at", "queued_at", "deadline", "expires_at",
 })  # fmt: skip
 _NUMBERS: Final = frozenset({
-    "seq", "priority", "attempt", "offset", "progress_offset", "progress_percent", "active_tasks",
+    "seq", "priority", "attempt", "tries", "offset", "progress_offset", "progress_percent", "active_tasks",
     "max_concurrent_tasks", "queue_depth", "uptime_seconds", "last_error_rate", *Status,
 })  # fmt: skip
 _LINES: Final = frozenset({
     "id", "delegation_id", "source_id", "target_id", "workspace_id", "parent_id", "remote_task_id", "context_id",
-    "idempotency_key", "name", "role", "status", "type", "dialect", "epoch", "version", "traceparent",
+    "idempotency_key", "retry_of", "queue_id", "name", "role", "status", "type", "dialect", "epoch", "version",
+    "traceparent",
 })  # fmt: skip
 _NEVER_PLAIN: Final = frozenset({"name", "role", *_TIMES, *_NUMBERS})
 _BODIES: Final = frozenset({"task", "result", "text", "progress_text"})

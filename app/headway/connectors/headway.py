@@ -29,6 +29,7 @@ from headway.core.api import (
     SNAPSHOT_FINISHED,
     DelegateAccepted,
     Health,
+    RetryAccepted,
     Snapshot,
     StatusAnswer,
     Workspace,
@@ -181,6 +182,19 @@ class HeadwayConnector:
         answer = await self._http.call("POST", _path(delegation, "cancel"), json=body, effect=Effect.CHANGES)
         return self._read(StatusAnswer, answer, Effect.CHANGES).status
 
+    async def reply(self, delegation: DelegationRef, text: str) -> Status:
+        self._require_write()
+        answer = await self._http.call("POST", _path(delegation, "reply"), json={"text": text}, effect=Effect.CHANGES)
+        return self._read(StatusAnswer, answer, Effect.CHANGES).status
+
+    async def retry(self, delegation: DelegationRef) -> Dispatched:
+        self._require_write()
+        answer = await self._http.call("POST", _path(delegation, "retry"), effect=Effect.CHANGES)
+        accepted = self._read(RetryAccepted, answer, Effect.CHANGES)
+        return Dispatched(
+            accepted.delegation_id, accepted.target_id, accepted.status, repeated=bool(accepted.idempotent_hit)
+        )
+
     async def agents(self) -> list[Workspace]:
         return self._read_list(_WORKSPACES, await self._http.call("GET", "/workspaces"))
 
@@ -189,6 +203,10 @@ class HeadwayConnector:
         body = {"name": name or urlsplit(url).netloc or url, "url": url, "max_concurrent_tasks": slots}
         answer = await self._http.call("POST", "/workspaces", json=body, effect=Effect.CHANGES)
         return self._read(WorkspaceCreated, answer, Effect.CHANGES).id
+
+    async def remove_agent(self, workspace_id: str) -> None:
+        self._require_write()
+        await self._http.call("DELETE", f"/workspaces/{_segment(workspace_id)}", effect=Effect.CHANGES)
 
     async def health(self) -> Health:
         return self._read(Health, await self._http.call("GET", "/health", accept=frozenset({503})))

@@ -68,7 +68,10 @@ class Exchange:
         effect: Effect = Effect.READS,
         accept: frozenset[int] = frozenset(),
     ) -> Any:
-        """The answer's JSON, through the door. `accept` names statuses beside 2xx whose body is an answer too."""
+        """The answer's JSON, through the door; None of an answer without a body (204).
+
+        `accept` names statuses beside 2xx whose body is an answer too.
+        """
         request = self._client.build_request(
             method, self._address + path, json=json, params=params, headers={**IDENTITY, **self._headers},
             timeout=_TIMEOUT,
@@ -85,6 +88,8 @@ class Exchange:
             raise self._refusal(status, body, effect)
         if body.broken is not None:
             raise self._lost(body.broken, effect) from body.broken
+        if status == HTTPStatus.NO_CONTENT:
+            return None
         try:
             if len(body.content) > LARGE_BYTES:
                 return await asyncio.to_thread(door.read, body.content)
