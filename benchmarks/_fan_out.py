@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 from headway.net.clock import SystemClock
@@ -87,6 +87,7 @@ class Ours:
             clock=SystemClock(),
             keep_alive=15.0,
             write_timeout=10.0,
+            reading=nullcontext(asyncio.Event()),
         )
 
     def publish(self, seq: int, event: dict[str, Any]) -> None:

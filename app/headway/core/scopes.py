@@ -8,6 +8,8 @@ ADMIN: Final = "admin"
 """Everything."""
 READ: Final = "read"
 """Sees everything, changes nothing."""
+ANONYMOUS: Final = "anonymous"
+"""No token, from this machine, where the platform was started to let that pass; no token has this scope."""
 _WORKSPACE: Final = "workspace:"
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from headway.core.api import SNAPSHOT_FINISHED, Activity, Snapshot, Stats, Workspace
+from headway.core.api import SNAPSHOT_FINISHED, Activity, Snapshot, Stats, TokenInfo, Workspace
 from headway.core.clock import Clock
 from headway.core.delegation import Delegation, Row, Status
 from headway.core.events import EventType, Payload
@@ -28,6 +28,7 @@ from headway.ledger import (
     replying,
     retrying,
     sending,
+    tokens,
     workspaces,
 )
 from headway.ledger.commits import CommitFigures
@@ -406,21 +407,33 @@ class Ledger:
 
         await self._engine.write(emit)
 
-    async def add_token(self, token_hash: str, scope: str) -> None:
-        """See `workspaces.add_token`."""
-        await self._write(workspaces.add_token, token_hash, scope)
+    async def add_token(self, token_hash: str, scope: str, label: str | None = None) -> None:
+        """See `tokens.add`."""
+        await self._write(tokens.add, token_hash, scope, label)
 
     async def add_first_token(self, token_hash: str, scope: str) -> bool:
-        """See `workspaces.add_first_token`."""
-        return await self._write(workspaces.add_first_token, token_hash, scope)
+        """See `tokens.add_first`."""
+        return await self._write(tokens.add_first, token_hash, scope)
+
+    async def admit_file_token(self, token_hash: str) -> None:
+        """See `tokens.admit_file`."""
+        await self._write(tokens.admit_file, token_hash)
+
+    async def remove_token(self, token_id: str) -> str:
+        """See `tokens.remove`."""
+        return await self._write(tokens.remove, token_id)
 
     async def find_token(self, token_hash: str) -> str | None:
-        """See `workspaces.find_token`."""
-        return await self._read(workspaces.find_token, token_hash)
+        """See `tokens.find`."""
+        return await self._read(tokens.find, token_hash)
 
     async def has_token(self, scope: str) -> bool:
-        """See `workspaces.has_token`."""
-        return await self._read(workspaces.has_token, scope)
+        """See `tokens.has`."""
+        return await self._read(tokens.has, scope)
+
+    async def tokens(self) -> list[TokenInfo]:
+        """See `tokens.list_`."""
+        return await self._read(tokens.list_)
 
     # Plumbing
 

@@ -1,4 +1,4 @@
-"""Workspaces and the tokens that open them (spec: platform-api, "Workspaces and registry", "Auth")."""
+"""Workspaces (spec: platform-api, "Workspaces and registry")."""
 
 from __future__ import annotations
 
@@ -72,9 +72,6 @@ _BOUND: Final = Prepared(
     .where(schema.status_in(ACTIVE), schema.by_status_first(_d.target_id) == bindparam("target"))
     .order_by(_d.status, _d.id)
 )
-_INSERT_TOKEN: Final = inserting(schema.tokens)
-_SCOPE: Final = Prepared(select(schema.tokens.c.scope).where(schema.tokens.c.hash == bindparam("hash")))
-_SCOPED: Final = Prepared(select(func.count()).where(schema.tokens.c.scope == bindparam("scope")))
 _DELETE_TOKENS: Final = Prepared(delete(schema.tokens).where(schema.tokens.c.scope == bindparam("scope")))
 
 
@@ -180,34 +177,6 @@ def list_(conn: Connection) -> list[Workspace]:
 def depths(conn: Connection) -> dict[str, int]:
     """How many wait for each target that any wait for."""
     return {row[0]: row[1] for row in _DEPTHS(conn)}
-
-
-def add_token(transaction: Transaction, token_hash: str, scope: str) -> None:
-    """Keep the SHA-256 of a token, in hex, and what it opens; the token itself is never stored.
-
-    Raises Conflict where it is kept already.
-    """
-    if find_token(transaction.conn, token_hash) is not None:
-        raise Conflict("this token is kept already; nothing was changed; make a new one")
-    _INSERT_TOKEN(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms(), label=None)
-
-
-def find_token(conn: Connection, token_hash: str) -> str | None:
-    """The scope of the token with this hash."""
-    return _SCOPE(conn, hash=token_hash).scalar_one_or_none()
-
-
-def has_token(conn: Connection, scope: str) -> bool:
-    """Whether any token opens this scope."""
-    return bool(_SCOPED(conn, scope=scope).scalar_one())
-
-
-def add_first_token(transaction: Transaction, token_hash: str, scope: str) -> bool:
-    """As `add_token`, where no token opens the scope yet; returns whether it was kept."""
-    if has_token(transaction.conn, scope):
-        return False
-    add_token(transaction, token_hash, scope)
-    return True
 
 
 def _tell(transaction: Transaction, workspace: Workspace) -> None:

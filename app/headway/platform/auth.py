@@ -7,23 +7,39 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from headway.core.scopes import ADMIN, READ, workspace_of
+from starlette.requests import Request
+
+from headway.core.scopes import ADMIN, ANONYMOUS, READ, workspace_of
+from headway.net.addresses import as_address
 from headway.platform.errors import Forbidden, Unauthorized
 
 TOKEN_BYTES: Final = 32
+MISSING: Final = "missing workspace auth token"
+INVALID: Final = "invalid workspace auth token"
 _MAX_TOKEN: Final = 512
+_FORWARDED: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a token, by its scope: `admin`, `read` or `workspace:<id>`."""
+    """The holder of a token, by its scope: `admin`, `read` or `workspace:<id>`; or `anonymous`, who holds none.
+
+    An anonymous caller acts as the workspace that it says it is (`named`), or that the path or the body names: it does
+    what runtimes do, for any workspace. It is no admin, has no overview and is given no event stream.
+    """
 
     scope: str
+    token_hash: str = ""
+    named: str | None = None
 
     @property
     def workspace_id(self) -> str | None:
         """The one workspace that this principal speaks for."""
-        return workspace_of(self.scope)
+        return self.named if self.is_anonymous else workspace_of(self.scope)
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.scope == ANONYMOUS
 
     @property
     def sees_everything(self) -> bool:
@@ -39,17 +55,25 @@ class Principal:
         if not self.sees_everything:
             raise Forbidden("this needs the admin or the read token; a workspace token sees its own workspace only")
 
+    def require_token(self) -> None:
+        """Raises Unauthorized where there is no token."""
+        if self.is_anonymous:
+            raise Unauthorized(MISSING)
+
     def require_read(self, workspace_id: str) -> None:
         """Raises Forbidden unless this principal may see the workspace."""
-        if not self.sees_everything and self.workspace_id != workspace_id:
+        if not self.sees_everything and not self._speaks_for(workspace_id):
             raise Forbidden("this token is for another workspace")
 
     def require_write(self, workspace_id: str) -> None:
         """Raises Forbidden unless this principal may act as the workspace."""
         if self.scope == READ:
             raise Forbidden("this token can only read; nothing was changed")
-        if self.scope != ADMIN and self.workspace_id != workspace_id:
+        if self.scope != ADMIN and not self._speaks_for(workspace_id):
             raise Forbidden("this token is for another workspace; nothing was changed")
+
+    def _speaks_for(self, workspace_id: str) -> bool:
+        return self.is_anonymous or self.workspace_id == workspace_id
 
 
 def new_token() -> str:
@@ -67,7 +91,13 @@ def bearer_token(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise Unauthorized("missing workspace auth token")
+        raise Unauthorized(MISSING)
     if len(token) > _MAX_TOKEN or not token.isascii():
-        raise Unauthorized("invalid workspace auth token")
+        raise Unauthorized(INVALID)
     return token
+
+
+def is_of_this_machine(request: Request) -> bool:
+    """Whether a request was made on this machine, and not by a proxy here for somebody elsewhere."""
+    address = as_address(request.client.host) if request.client else None
+    return address is not None and address.is_loopback and _FORWARDED.isdisjoint(request.headers.keys())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from headway.core.api import ONLINE, OPERATOR, Workspace
 from headway.core.clock import Clock
-from headway.core.scopes import ADMIN
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import NewWorkspace, StoredEvent
 from headway.net.guard import Guard
@@ -20,6 +19,7 @@ from headway.platform.auth import new_token, token_hash
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
 from headway.platform.gateway.gateway import Gateway
+from headway.platform.readers import Readers
 from headway.platform.registry import Registry
 from headway.platform.ring import Frame, Ring
 from headway.platform.settings import Settings
@@ -40,6 +40,7 @@ class Platform:
     dispatcher: Dispatcher
     sweeper: Sweeper
     gateway: Gateway
+    readers: Readers
     clock: Clock
     settings: Settings
     started_ms: int
@@ -72,6 +73,7 @@ class Platform:
             slots = Slots(clock)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
+            readers = Readers()
             registry = Registry(ledger, ring, slots, clock, settings)
             await registry.load()
             gateway = Gateway(ledger, registry, agents, slots, dispatcher, clock, settings, new_id)
@@ -93,6 +95,7 @@ class Platform:
                         dispatcher,
                         sweeper,
                         gateway,
+                        readers,
                         clock,
                         settings,
                         clock.now_ms(),
@@ -125,6 +128,4 @@ def frame(epoch: str, event: StoredEvent) -> Frame:
 
 
 async def _admit_admin(ledger: Ledger, folder: DataFolder) -> None:
-    admin = token_hash(folder.ensure_token(new_token))
-    if await ledger.find_token(admin) is None:
-        await ledger.add_token(admin, ADMIN)
+    await ledger.admit_file_token(token_hash(folder.ensure_token(new_token)))

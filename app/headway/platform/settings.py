@@ -76,5 +76,7 @@ class Settings:
     """Addresses beside the public ones that agents may be dialled at (spec: safety, "Network")."""
     public_hosts: Sequence[PublicHost] = ()
     """Names beside its own address that the platform is reached by; a Host of any other is refused (421)."""
+    allow_anonymous_loopback: bool = False
+    """Requests without a token from this machine do what runtimes do (spec: platform-api, "Auth")."""
     deny_loopback: bool = False
     """Agents on this machine are not dialled even though the platform listens on loopback only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Final, Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -58,7 +58,9 @@ class EventStream:
         clock: Clock,
         keep_alive: float,
         write_timeout: float,
+        reading: AbstractContextManager[asyncio.Event],
     ) -> None:
+        """`reading` is entered while the stream is open; it gives the event that ends it."""
         self._ring = ring
         self._replay = replay
         self._cursor = after
@@ -66,23 +68,28 @@ class EventStream:
         self._clock = clock
         self._keep_alive = keep_alive
         self._write_timeout = write_timeout
+        self._reading = reading
         self._told = ring.told
         self._last_put = clock.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(send), name="event-stream")
         leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
-        try:
-            with self._ring.reading():
-                await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if writing.done() and isinstance(writing.exception(), (TimeoutError, FellBehind)):
-                # Nobody waits for a reader to take what it will be sent again when it resumes.
-                abort(scope)
-                await leaving
-        finally:
-            for task in (writing, leaving):
-                task.cancel()
-            outcomes = await asyncio.gather(writing, leaving, return_exceptions=True)
+        with self._reading as ended:
+            ending = asyncio.create_task(ended.wait(), name="event-stream-end")
+            tasks = (writing, leaving, ending)
+            try:
+                with self._ring.reading():
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                stalled = writing.done() and isinstance(writing.exception(), (TimeoutError, FellBehind))
+                if stalled or (ended.is_set() and not writing.done()):
+                    # Nobody waits for a reader to take what it will be sent again when it resumes.
+                    abort(scope)
+                    await leaving
+            finally:
+                for task in tasks:
+                    task.cancel()
+                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, FellBehind, OSError)):
                 raise outcome

@@ -48,6 +48,12 @@ from headway.core.api.service import (
     Snapshot,
     Stats,
 )
+from headway.core.api.tokens import (
+    TokenCreated,
+    TokenInfo,
+    TokenRequest,
+    WhoAmI,
+)
 from headway.core.api.workspaces import (
     DEGRADED,
     OFFLINE,
@@ -114,7 +120,11 @@ __all__ = [
     "Snapshot",
     "Stats",
     "StatusAnswer",
+    "TokenCreated",
+    "TokenInfo",
+    "TokenRequest",
     "UpdateRequest",
+    "WhoAmI",
     "Workspace",
     "WorkspaceCreated",
     "WorkspaceRequest",

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from headway.core.api import OPERATOR, ErrorBody
 from headway.core.delegation import Delegation
-from headway.platform.auth import Principal, bearer_token, token_hash
+from headway.core.scopes import ANONYMOUS
+from headway.platform.auth import INVALID, Principal, bearer_token, is_of_this_machine, token_hash
 from headway.platform.door import parse_and_bind, read_body
 from headway.platform.errors import Missing, Unauthorized
 from headway.platform.openapi import body_schema
@@ -37,11 +38,14 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto
 
 async def principal_of(request: Request, platform: Served, _documented: Bearer = None) -> Principal:
     """Who asks. Raises Unauthorized."""
-    token = bearer_token(request.headers.get("authorization"))
-    scope = await platform.ledger.find_token(token_hash(token))
+    authorization = request.headers.get("authorization")
+    if authorization is None and platform.settings.allow_anonymous_loopback and is_of_this_machine(request):
+        return Principal(ANONYMOUS, named=request.headers.get("x-workspace-id"))
+    hashed = token_hash(bearer_token(authorization))
+    scope = await platform.ledger.find_token(hashed)
     if scope is None:
-        raise Unauthorized("invalid workspace auth token")
-    return Principal(scope)
+        raise Unauthorized(INVALID)
+    return Principal(scope, hashed)
 
 
 Caller = Annotated[Principal, Depends(principal_of)]
@@ -67,6 +71,15 @@ async def seen_of(workspace_id: str, platform: Served, caller: Caller) -> str:
 
 
 Seen = Annotated[str, Depends(seen_of)]
+
+
+async def watched_of(seen: Seen, caller: Caller) -> str:
+    """As `seen_of`, for event streams: without a token there are none (spec: requirements E6)."""
+    caller.require_token()
+    return seen
+
+
+Watched = Annotated[str, Depends(watched_of)]
 
 
 async def delegation_of(source: str, delegation_id: str, platform: Platform) -> Delegation:

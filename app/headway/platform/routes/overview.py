@@ -12,9 +12,10 @@ import headway
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot
 from headway.core.cursor import Cursor
 from headway.ledger.errors import LedgerUnavailable
+from headway.platform.auth import Principal
 from headway.platform.errors import Gone
 from headway.platform.platform import Platform
-from headway.platform.routes.asking import Caller, Seen, Served, refuses
+from headway.platform.routes.asking import Caller, Served, Watched, refuses
 from headway.platform.stream import EventStream
 
 MAX_FINISHED = 100_000
@@ -65,7 +66,7 @@ LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=256
 async def all_events(platform: Served, caller: Caller, last_event_id: LastEventId = None) -> StreamResponse:
     """Every event, after `Last-Event-ID` or from now on."""
     caller.require_overview()
-    return await _stream(platform, last_event_id, None)
+    return await _stream(platform, caller, last_event_id, None)
 
 
 @router.get(
@@ -74,9 +75,11 @@ async def all_events(platform: Served, caller: Caller, last_event_id: LastEventI
     responses={**STREAM_ANSWER, **refuses(410)},
     tags=["events"],
 )
-async def workspace_events(workspace_id: Seen, platform: Served, last_event_id: LastEventId = None) -> StreamResponse:
+async def workspace_events(
+    workspace_id: Watched, platform: Served, caller: Caller, last_event_id: LastEventId = None
+) -> StreamResponse:
     """The events of one workspace, as source or as target."""
-    return await _stream(platform, last_event_id, workspace_id)
+    return await _stream(platform, caller, last_event_id, workspace_id)
 
 
 def _cursor(last_event_id: str) -> Cursor:
@@ -86,7 +89,9 @@ def _cursor(last_event_id: str) -> Cursor:
         raise Gone("this cursor is not one of ours; take a new snapshot") from None
 
 
-async def _stream(platform: Platform, last_event_id: str | None, workspace_id: str | None) -> StreamResponse:
+async def _stream(
+    platform: Platform, caller: Principal, last_event_id: str | None, workspace_id: str | None
+) -> StreamResponse:
     ledger = platform.ledger
     after = platform.ring.head
     if last_event_id:
@@ -106,5 +111,6 @@ async def _stream(platform: Platform, last_event_id: str | None, workspace_id: s
             clock=platform.clock,
             keep_alive=settings.keep_alive,
             write_timeout=settings.write_timeout,
+            reading=platform.readers.reading(caller.token_hash, caller.scope),
         )
     )

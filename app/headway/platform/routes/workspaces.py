@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from headway.core.api import Workspace, WorkspaceCreated, WorkspaceRequest
+from headway.core.scopes import workspace_scope
 from headway.core.text import clean_line
 from headway.ledger.records import NewWorkspace
 from headway.platform.errors import Missing, Unprocessable
@@ -70,6 +71,7 @@ async def remove(workspace_id: str, platform: Served, caller: Caller) -> Respons
     for row in await platform.ledger.remove_workspace(workspace_id):
         platform.dispatcher.drop(row.delegation_id)
     platform.agents.forget(workspace_id)
+    platform.readers.end(workspace_scope(workspace_id))
     return Response(status_code=204)
 
 
