@@ -394,3 +394,46 @@ async def test_the_card_is_the_agent_s_at_the_gateway_s_address(tmp_path: Path, 
         async with served.client(token["auth_token"]) as http:
             assert (await http.get(f"/workspaces/{target}/a2a/.well-known/{name}")).status_code == 200
             assert (await http.get(f"/workspaces/{other}/a2a/.well-known/{name}")).status_code == 403
+
+
+@pytest.mark.req("S3")
+async def test_how_long_an_agent_may_be_silent_is_said_by_the_caller_its_heartbeat_or_the_platform(
+    tmp_path: Path,
+) -> None:
+    """Each limit ends the same silent call, and the error names it."""
+    clock = ManualClock()
+
+    async def agent(exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            await exchange.json({}, 404)
+        else:
+            asked.set()
+            await exchange.gone.wait()
+
+    asked = asyncio.Event()
+    async with platform(tmp_path, clock=clock, idle_timeout=300.0) as served, scripted_server(agent) as server:
+        target = await served.workspace("scripted", server.url)
+        door = Door(served, target)
+        for metadata, headers, seconds in (
+            (None, {}, 300),
+            ({"idle_timeout_seconds": 900}, {}, 900),
+            ({"idle_timeout_seconds": 900}, {"X-Timeout": "20"}, 20),
+            ({"idle_timeout_seconds": "soon"}, {}, 300),
+            ({"idle_timeout_seconds": -5}, {}, 300),
+        ):
+            if metadata is not None:
+                beat = {"workspace_id": target, "active_tasks": 0, "runtime_metadata": metadata}
+                assert (await served.http.post("/registry/heartbeat", json=beat)).status_code == 200
+            asked.clear()
+            calling = asyncio.create_task(door.call("tasks/get", {"id": "t"}, **headers))
+            await asyncio.wait_for(asked.wait(), 10)
+            asleep = clock.sleeping
+            clock.advance(seconds - 1)
+            await served.get("/health")
+            assert not calling.done(), (metadata, headers, asleep)
+            while not calling.done():
+                clock.advance(1.0)
+                await asyncio.sleep(0.01)
+            answer = calling.result()
+            assert answer.status_code == 504
+            assert f"silent for {seconds} s" in answer.json()["error"]["message"]

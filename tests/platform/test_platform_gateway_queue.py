@@ -9,7 +9,7 @@ import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.platform.platform import Platform
-from support.agents import message_params
+from support.agents import ManualClock, message_params
 from support.gateway import Door
 from support.platforms import NOBODY, Api, broken_ledger, eventually, platform, silent_target
 from support.scripted_http import Exchange, scripted_server
@@ -229,3 +229,29 @@ async def test_a_caller_who_hangs_up_while_the_slots_are_full_leaves_at_most_one
         await eventually(lambda: len(journal.of(Kind.STOPPED)) == 2)
         await served.until_status(next(iter(done)).result().json()["delegation_id"], "completed")
         assert len(journal.of(Kind.SEND)) == 2
+
+
+@pytest.mark.req("Q1", "Q12")
+async def test_an_agent_that_says_nothing_before_anything_was_sent_answers_queued(tmp_path: Path) -> None:
+    """It hangs while its card is asked for, before the message: the message waits, for it was surely not delivered."""
+    silent = asyncio.Event()
+
+    async def agent(exchange: Exchange) -> None:
+        if exchange.method == "POST" or not silent.is_set():
+            await exchange.json({}, 404)
+            return
+        asked.set()
+        await exchange.gone.wait()
+
+    asked = asyncio.Event()
+    clock = ManualClock()
+    async with platform(tmp_path, clock=clock, probe_every=100_000.0) as served, scripted_server(agent) as server:
+        door = Door(served, await served.workspace("scripted", server.url))
+        silent.set()
+        sending = asyncio.create_task(door.send("look"))
+        await asyncio.wait_for(asked.wait(), 10)
+        while not sending.done():
+            clock.advance(5.0)
+            await asyncio.sleep(0.01)
+        assert sending.result().status_code == 202
+        assert not server.methods()
