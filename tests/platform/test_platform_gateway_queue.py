@@ -27,9 +27,12 @@ async def occupied(served: Api, target: str) -> str:
 @pytest.mark.req("Q1")
 @pytest.mark.parametrize("dialect", ["0.3", "1.0"])
 async def test_full_slots_answer_queued_with_id_and_depth(tmp_path: Path, dialect: str) -> None:
+    """An agent that keeps sessions of its own waits like any other."""
     async with platform(tmp_path) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
         await occupied(served, target)
+        beat = {"workspace_id": target, "active_tasks": 1, "runtime_metadata": {"native_session": True}}
+        assert (await served.http.post("/registry/heartbeat", json=beat)).status_code == 200
         door = Door(served, target, caller=served.source)
         for depth, method in ((1, "send"), (2, "stream")):
             answer = await (
