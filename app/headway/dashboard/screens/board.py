@@ -12,12 +12,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from headway.core.delegation import WAITING, Group, Row, Status
+from headway.dashboard.acting import Acting
 from headway.dashboard.actions import ACTIONS, BY_ID, Action, Moment
 from headway.dashboard.columns import Facts
-from headway.dashboard.filters import EVERYTHING, Filter, FilterError, parse_filter
+from headway.dashboard.filtering import Filtering
 from headway.dashboard.group_view import GroupView
 from headway.dashboard.link import NeedsToken
-from headway.dashboard.screens.dispatch import DispatchScreen, Draft, Sent
 from headway.dashboard.top import link_spans, total_spans
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from headway.dashboard.widgets.filter_bar import FilterBar
@@ -63,10 +63,8 @@ class BoardScreen(Screen[None]):
         """A person has moved the cursor, or chosen a table."""
         self._awaited: str | None = None
         """A delegation that was dispatched here, to be selected when its row comes."""
-        self._filter = EVERYTHING
-        self._filter_problem = ""
-        """What is wrong with the filter as it is typed; the last one that could be read holds meanwhile."""
-        self._draft = Draft()
+        self._filtering = Filtering(self._filter_bar, self._views, self._tables, self._selection_changed)
+        self._acting = Acting(self, session, self._facts, self._expect)
 
     def compose(self) -> ComposeResult:
         yield self._top_line
@@ -156,17 +154,9 @@ class BoardScreen(Screen[None]):
             ),
             total_spans(self._store),
         )
-        if self._filter_bar.is_open:
-            self._say_matches()
+        self._filtering.say_matches()
         moment = self.moment()
         self._key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
-
-    def _say_matches(self) -> None:
-        if self._filter_problem or not self._filter:
-            self._filter_bar.say(self._filter_problem, wrong=True)
-        else:
-            shown, of = (sum(map(count, self._views.values())) for count in (len, lambda view: view.total))
-            self._filter_bar.say(f"{shown:,} of {of:,} match")
 
     # Which actions there are now
 
@@ -178,10 +168,10 @@ class BoardScreen(Screen[None]):
             capabilities=self._session.connector.capabilities,
             row=row,
             canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
-            filtered=bool(self._filter) or self._filter_bar.is_open,
+            filtered=self._filtering.is_on,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             needs_token=isinstance(self._session.feed.link, NeedsToken),
-            typing=self.focused is self._filter_bar.input,
+            typing=self._filtering.is_typed,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -283,38 +273,22 @@ class BoardScreen(Screen[None]):
     # Filter and sort
 
     def action_filter(self) -> None:
-        self._filter_bar.open()
+        self._filtering.open()
         self._show_surroundings()
 
     def action_clear_filter(self) -> None:
-        self._filter_bar.close()
         self._tables[self._active].focus()
-        self._set_filter(EVERYTHING)
+        self._filtering.clear()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        try:
-            wanted = parse_filter(event.value)
-        except FilterError as error:
-            self._filter_problem = f"{error} (at {error.position + 1})"
-            self._show_surroundings()
-        else:
-            self._set_filter(wanted)
+        self._filtering.type(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.action_keep_filter()
 
     def action_keep_filter(self) -> None:
-        if not self._filter:
-            self._filter_bar.close()
+        self._filtering.keep()
         self._tables[self._active].focus()
-
-    def _set_filter(self, wanted: Filter) -> None:
-        self._filter = wanted
-        self._filter_problem = ""
-        for group, view in self._views.items():
-            view.set_filter(wanted)
-            self._tables[group].reload()
-        self._selection_changed()
 
     def action_sort(self) -> None:
         self._views[self._active].sort_by_next(self._tables[self._active].shown_columns)
@@ -326,49 +300,24 @@ class BoardScreen(Screen[None]):
 
     # Acting on delegations
 
+    def _expect(self, delegation_id: str) -> None:
+        self._awaited = delegation_id
+        self._session.request_frame()
+
     def action_dispatch(self) -> None:
-        screen = DispatchScreen(self._store.agents(), self._draft, self._session.connector.capabilities)
-        self.app.push_screen(screen, self._dispatch_answered)
-
-    def _dispatch_answered(self, answer: Sent | Draft | None) -> None:
-        if isinstance(answer, Draft):
-            self._draft = answer
-        elif answer is not None:
-            self.run_worker(self._dispatch(answer), group="actions")
-
-    async def _dispatch(self, sent: Sent) -> None:
-        operations = self._session.operations
-        order = operations.order(
-            sent.target_id, sent.task, priority=sent.priority, expires_in_seconds=sent.expires_in_seconds
-        )
-        # Until it is known to be there, what was typed is not lost.
-        self._draft = Draft(sent.target_id, task=sent.task)
-        delegation_id = await operations.dispatch(order)
-        if delegation_id is not None:
-            self._draft = Draft(sent.target_id)
-            self._awaited = delegation_id
-            self._session.request_frame()
+        self._acting.dispatch()
 
     def action_poll(self) -> None:
         if row := self.selected:
-            self.run_worker(self._session.operations.poll([row]), group="actions")
+            self._acting.poll([row])
 
     def action_poll_waiting(self) -> None:
-        rows = [row for row in self._store.rows.values() if row.status in WAITING or row.status is Status.STUCK]
-        if rows:
-            self.run_worker(self._session.operations.poll(rows), group="actions")
+        rows = self._store.rows.values()
+        self._acting.poll([row for row in rows if row.status in WAITING or row.status is Status.STUCK])
 
     def action_cancel(self) -> None:
-        row = self.selected
-        if row is None:
-            return
-        from headway.dashboard.screens.cancel import CancelScreen
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.run_worker(self._session.operations.cancel(row), group="actions")
-
-        self.app.push_screen(CancelScreen(row, self._facts()), answered)
+        if row := self.selected:
+            self._acting.cancel(row)
 
     # Streams, help, leaving
 
@@ -391,13 +340,7 @@ class BoardScreen(Screen[None]):
         self.app.action_command_palette()
 
     def action_token(self) -> None:
-        from headway.dashboard.screens.token import TokenScreen
-
-        def answered(token: str | None) -> None:
-            if token:
-                self._session.use_token(token)
-
-        self.app.push_screen(TokenScreen(self._session.connector.address), answered)
+        self._acting.token()
 
     async def action_quit(self) -> None:
         await self.app.action_quit()

@@ -1,0 +1,84 @@
+"""The filter as a person types it: what holds, what is wrong with it, and what it leaves of each table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from headway.dashboard.filters import EVERYTHING, Filter, FilterError, parse_filter
+
+if TYPE_CHECKING:
+    from headway.core.delegation import Group
+    from headway.dashboard.group_view import GroupView
+    from headway.dashboard.widgets.delegation_table import DelegationTable
+    from headway.dashboard.widgets.filter_bar import FilterBar
+
+
+class Filtering:
+    """One filter for all tables. `on_change` is called when they show something else."""
+
+    def __init__(
+        self,
+        bar: FilterBar,
+        views: Mapping[Group, GroupView],
+        tables: Mapping[Group, DelegationTable],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._bar = bar
+        self._views = views
+        self._tables = tables
+        self._on_change = on_change
+        self._filter = EVERYTHING
+        self._problem = ""
+        """What is wrong with the filter as it is typed; the last one that could be read holds meanwhile."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a filter holds, or one is being typed."""
+        return bool(self._filter) or self._bar.is_open
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether keys are letters of it now."""
+        return self._bar.screen.focused is self._bar.input
+
+    def open(self) -> None:
+        self._bar.open()
+
+    def type(self, text: str) -> None:
+        """Take what was typed so far."""
+        try:
+            wanted = parse_filter(text)
+        except FilterError as error:
+            self._problem = f"{error} (at {error.position + 1})"
+            self.say_matches()
+        else:
+            self._set(wanted)
+
+    def keep(self) -> None:
+        """Typing has ended; an empty filter is none."""
+        if not self._filter:
+            self._bar.close()
+
+    def clear(self) -> None:
+        """Show everything again."""
+        self._bar.close()
+        self._set(EVERYTHING)
+
+    def say_matches(self) -> None:
+        """Show in the bar how many match now, or what is wrong."""
+        if not self._bar.is_open:
+            return
+        if self._problem or not self._filter:
+            self._bar.say(self._problem, wrong=True)
+        else:
+            shown, of = (sum(map(count, self._views.values())) for count in (len, lambda view: view.total))
+            self._bar.say(f"{shown:,} of {of:,} match")
+
+    def _set(self, wanted: Filter) -> None:
+        self._filter = wanted
+        self._problem = ""
+        for group, view in self._views.items():
+            view.set_filter(wanted)
+            self._tables[group].reload()
+        self._on_change()
