@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from headway.agents.fleet import serve_agent
-from headway.platform.platform import Platform
-from support.platforms import platform, silent_target
+from support.platforms import Api, platform, silent_target
+
+
+async def heartbeat(served: Api, workspace_id: str, **facts: object) -> None:
+    answer = await served.http.post("/registry/heartbeat", json={"workspace_id": workspace_id, **facts})
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.req("Q8")
@@ -29,7 +33,7 @@ async def test_what_waited_completes_by_way_of_the_queue_and_what_did_not_direct
 
 @pytest.mark.req("Q5")
 async def test_a_heartbeat_with_spare_capacity_drains_the_queue_and_one_without_does_not(
-    tmp_path: Path, opened: list[Platform]
+    tmp_path: Path,
 ) -> None:
     async with platform(tmp_path, busy_pause=600) as served, silent_target(served) as target:
         delegation_id = await served.delegate(target.workspace, "look")
@@ -37,12 +41,11 @@ async def test_a_heartbeat_with_spare_capacity_drains_the_queue_and_one_without_
         target.busy = {"busy": True}
         target.answer(1)
         await served.until_status(delegation_id, "queued")
-        dispatcher = opened[0].dispatcher
-        dispatcher.heard(target.workspace, 1)
+        await heartbeat(served, target.workspace, active_tasks=1)
         other = await served.delegate(target.workspace, "look too")
         await served.until_status(other, "queued")
         assert len(target.bodies) == 1
-        dispatcher.heard(target.workspace, 0)
+        await heartbeat(served, target.workspace, active_tasks=0)
         await target.received(2)
         assert [body["params"]["message"]["messageId"] for body in target.bodies] == [delegation_id] * 2
         assert (await served.record(delegation_id))["attempt"] == 2

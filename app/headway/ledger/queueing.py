@@ -12,7 +12,7 @@ from headway.ledger import moving, rows, schema
 from headway.ledger.errors import AlreadyFinished, StaleAttempt
 from headway.ledger.records import NEVER_SENT, Cancellation, Failure, Undelivered
 from headway.ledger.sending import enqueue
-from headway.ledger.statements import Prepared
+from headway.ledger.statements import Prepared, updating
 from headway.ledger.transaction import Transaction
 
 TOO_SILENT: Final = "it had been silent for too long to wait in the queue again"
@@ -31,25 +31,21 @@ def put_back(transaction: Transaction, delegation_id: str, attempt: int, said: U
     It ends here where `said.give_up` is set, where a cancel was asked for meanwhile, and where it had become stuck.
     Raises NotFound, AlreadyFinished, StaleAttempt, and IllegalMove where the agent had shown a sign of work.
     """
-    row = rows.must_hold(transaction.conn, delegation_id).row
+    found = rows.must_hold(transaction.conn, delegation_id)
+    row = found.row
     if attempt != row.attempt:
         raise StaleAttempt(delegation_id, attempt, row.attempt)
     if row.status.is_terminal:
         raise AlreadyFinished(delegation_id, row.status)
     if row.status is Status.CANCELING:
         return moving.settle(transaction, delegation_id, attempt, Cancellation(False, NEVER_SENT))
+    if said.tries != found.tries:
+        updating(schema.delegations, "id", ("tries",))(transaction.conn, k=found.id, tries=said.tries)
     if said.give_up:
         return moving.settle(transaction, delegation_id, attempt, Failure(said.message))
     if row.status is Status.STUCK:
         return moving.settle(transaction, delegation_id, attempt, Failure(f"{said.message}; {TOO_SILENT}"))
-    return enqueue(
-        transaction,
-        delegation_id,
-        attempt=attempt,
-        message=said.message,
-        not_before=said.not_before,
-        tries=said.tries,
-    )
+    return enqueue(transaction, delegation_id, attempt=attempt, message=said.message, not_before=said.not_before)
 
 
 def next_due(conn: Connection, target_id: str, now_ms: int) -> int | None:

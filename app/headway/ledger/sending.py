@@ -109,12 +109,10 @@ def enqueue(
     attempt: int | None = None,
     message: str | None = None,
     not_before: int | None = None,
-    tries: int | None = None,
 ) -> Row:
     """Let a delegation wait in the queue at the place of its arrival: busy target, or surely not delivered.
 
-    `not_before` (milliseconds) keeps it from being claimed until then; `tries` is how many deliveries have failed, as
-    before unless given. Raises NotFound, AlreadyFinished, StaleAttempt
+    `not_before` (milliseconds) keeps it from being claimed until then. Raises NotFound, AlreadyFinished, StaleAttempt
     and IllegalMove.
     """
     found = rows.must_hold(transaction.conn, delegation_id)
@@ -124,8 +122,6 @@ def enqueue(
     if row.status is not Status.QUEUED or (message is not None and message != row.status_message):
         edit.emit(_status(found, Status.QUEUED, attempt=row.attempt, message=message))
     edit.set(not_before=not_before)
-    if tries is not None:
-        edit.set(tries=tries)
     if found.queued_at is None:
         edit.set(queued_at=edit.row.updated_at)
     return edit.save()

@@ -70,9 +70,8 @@ class Dispatcher:
         self._nudged.add(target_id)
         self._wake.set()
 
-    def heard(self, target_id: str, active_tasks: int) -> None:
-        """A heartbeat of a target: how many tasks it works on, ours among them. Spare capacity drains its queue."""
-        self._slots.report(target_id, active_tasks)
+    def heard(self, target_id: str) -> None:
+        """A target's heartbeat, which `Slots` has been told of: spare capacity ends its rest and drains its queue."""
         self._heard.add(target_id)
         self.nudge(target_id)
 

@@ -82,7 +82,7 @@ class Registry:
                 self._slots.forget(event.workspace_id)
 
     async def heartbeat(self, workspace_id: str, beat: Beat) -> bool:
-        """Keep a heartbeat and tell who listens; returns whether anything waits for the workspace.
+        """Keep a heartbeat and tell who listens; returns whether anything waits for the workspace, or it was to rest.
 
         Raises ledger.errors.NotFound, LedgerUnavailable.
         """
@@ -102,7 +102,7 @@ class Registry:
             workspace_id=workspace_id, active_tasks=beat.active_tasks, uptime_seconds=beat.uptime_seconds
         )
         self._ring.tell(encode_passing(payload, now_ms, workspace_id))
-        return heard.waiting
+        return heard.waiting or self._slots.rests(workspace_id)
 
     async def mark_silent(self) -> None:
         """Mark as offline whoever has sent no heartbeat for `offline_after` seconds."""

@@ -73,7 +73,7 @@ async def heartbeat(request: Request, platform: Served, caller: Caller) -> Heart
     said = await body_of(HeartbeatRequest, request, platform)
     caller.require_write(said.workspace_id)
     if await platform.registry.heartbeat(said.workspace_id, _beat(said)):
-        platform.dispatcher.heard(said.workspace_id, said.active_tasks)
+        platform.dispatcher.heard(said.workspace_id)
     return HeartbeatAnswer()
 
 
