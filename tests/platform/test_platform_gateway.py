@@ -145,6 +145,31 @@ async def test_what_cannot_be_asked_is_an_error_object_with_its_code(tmp_path: P
         assert not agent.agent.journal.of(Kind.SEND)
 
 
+@pytest.mark.req("A10")
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("message/send", {"message": MESSAGE, "configuration": {"pushNotificationConfig": {"url": "http://10.0.0.1"}}}),
+        (
+            "SendStreamingMessage",
+            {
+                "message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "look"}]},
+                "configuration": {"taskPushNotificationConfig": {"url": "http://169.254.169.254/"}},
+            },
+        ),
+        ("tasks/pushNotificationConfig/set", {"taskId": "t", "pushNotificationConfig": {"url": "http://10.0.0.1"}}),
+        ("CreateTaskPushNotificationConfig", {"taskId": "t", "url": "http://10.0.0.1"}),
+    ],
+)
+async def test_no_agent_is_told_to_call_an_address(tmp_path: Path, method: str, params: dict[str, Any]) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        door = Door(served, await served.workspace("coder", agent.url))
+        answer = (await door.call(method, params, request_id=4)).json()
+        assert (answer["id"], answer["error"]["code"]) == (4, -32003)
+        assert "nothing was sent" in answer["error"]["message"]
+        assert not agent.agent.journal.of(Kind.SEND)
+
+
 @pytest.mark.req("A15", "S3")
 async def test_the_door_answers_in_error_objects_too(tmp_path: Path) -> None:
     async with platform(tmp_path) as served, serve_agent("coder") as agent:

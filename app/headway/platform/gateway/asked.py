@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headway.a2a.dialects import Dialect, Verb
-from headway.a2a.errors import INVALID_PARAMS, PARSE_ERROR
+from headway.a2a.errors import INVALID_PARAMS, PARSE_ERROR, PUSH_NOT_SUPPORTED
 from headway.a2a.frames import ID_LIMIT, compact, join_lines, part_texts
 from headway.a2a.translation import Call, CallError, method_for, params_for, read_call
 from headway.core.api import MAX_PRIORITY, MAX_SECONDS
@@ -23,6 +23,10 @@ from headway.platform.gateway.faults import Fault, RequestId
 SENDS: Final = frozenset({Verb.SEND, Verb.STREAM})
 PRIORITIES: Final[Mapping[str, int]] = {"critical": 100, "task": 50, "info": 10}
 EXPIRY: Final = "expires_in_seconds"
+NO_PUSH: Final = (
+    "push notifications do not pass the gateway, which cannot look at the address that an agent would call; "
+    "nothing was sent; stream the task, or ask after it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,21 @@ def read_asked(body: bytes, new_id: Callable[[], str]) -> Asked:
         raise Unreadable(reply_id_of(payload), error) from error
     sent_id = call.id if isinstance(call.id, str | int) else new_id()
     reply_id = call.id if "id" in payload else sent_id
+    if _asks_for_push(call):
+        raise Unreadable(reply_id, CallError(PUSH_NOT_SUPPORTED, NO_PUSH))
     asked = Asked(call, payload, reply_id, sent_id, _expiry(payload, reply_id))
     if asked.sends and clean_line(asked.message_id, limit=ID_LIMIT) != asked.message_id:
         text = f"params.message.messageId must be one line of at most {ID_LIMIT} printable characters; nothing was sent"
         raise Unreadable(reply_id, CallError(INVALID_PARAMS, text))
     return asked
+
+
+def _asks_for_push(call: Call) -> bool:
+    """Whether an agent is to call somebody back, past the check of addresses (spec: requirements A10)."""
+    if call.verb is None:
+        return "pushnotification" in call.method.lower()
+    configuration = call.params.get("configuration")
+    return isinstance(configuration, dict) and bool(configuration.get("taskPushNotificationConfig"))
 
 
 class Unreadable(Fault):
