@@ -1,22 +1,29 @@
 """docs/api.md: what OpenAPI says of every call, below a part by hand for what it cannot say (.ci/api_docs.md).
 
-`api_docs.py write` makes it again (`make docs`); `api_docs.py check` says when it is not what the code would give.
+Also the table of limits in docs/operations.md, from `headway.platform.settings`. `api_docs.py write` makes both again
+(`make docs`); `api_docs.py check` says when one is not what the code would give.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from headway.platform import settings
 from headway.platform.app import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, BY_HAND = ROOT / "docs/api.md", ROOT / ".ci/api_docs.md"
 COMMON = ("401", "403", "421", "422", "500", "503")
 """Refusals of every call, told once."""
+OPERATIONS = ROOT / "docs/operations.md"
+LIMITS = re.compile(r"(?<=<!-- settings: made by `make docs` -->\n).*?(?=<!-- end of settings -->)", re.DOTALL)
 METHODS = ("get", "post", "put", "patch", "delete")
 Json = dict[str, Any]
 
@@ -117,23 +124,47 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def current() -> str:
-    """The page that the code gives now."""
+def limits() -> str:
+    """A table of the settings: name, default, what it is; of the docstrings, without the names of specs."""
+    rows = ["", "| setting | default | |", "|---|---|---|"]
+    tree = ast.parse(inspect.getsource(settings.Settings))
+    fields = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    for field, after in zip(fields, [*fields[1:], ast.Pass()], strict=True):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            said = str(after.value.value) if documented else ""  # type: ignore[attr-defined]
+            said = re.sub(r" ?\(spec: [^)]*\)", "", plain(said)).replace("|", "\\|")
+            rows.append(f"| `{field.target.id}` | {default(field.target.id)} | {said} |")
+    return "\n".join([*rows, "", ""])
+
+
+def default(name: str) -> str:
+    value = getattr(settings.Settings(), name)
+    if isinstance(value, int | float | str):
+        return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else f"{value}"
+    return "none" if value == () else "see the options"
+
+
+def current() -> dict[Path, str]:
+    """The pages that the code gives now."""
     app = create_app(None)  # type: ignore[arg-type]
-    return page(app.openapi(), BY_HAND.read_text())
+    table = limits()
+    return {
+        PAGE: page(app.openapi(), BY_HAND.read_text()),
+        OPERATIONS: LIMITS.sub(lambda _: table, OPERATIONS.read_text()),
+    }
 
 
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["write"]:
-            PAGE.write_text(current())
+            for path, text in current().items():
+                path.write_text(text)
             return 0
         case ["check"]:
-            if PAGE.exists() and PAGE.read_text() == current():
-                print("docs/api.md: in step with the code")
-                return 0
-            print("docs/api.md is not what the code says; run `make docs` and commit it")
-            return 1
+            old = [path.name for path, text in current().items() if not path.exists() or path.read_text() != text]
+            print(f"old, run `make docs`: {', '.join(old)}" if old else "docs: in step with the code")
+            return 1 if old else 0
         case _:
             print("usage: api_docs.py write | check", file=sys.stderr)
             return 2

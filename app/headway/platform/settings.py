@@ -26,12 +26,14 @@ class Settings:
     cancel_deadline: float = 30.0
     """How long an agent is asked to cancel before the delegation is canceled without its word."""
     cancel_retry: float = 1.0
+    """The pause between two requests to cancel, while the agent does not answer."""
     claim_batch: int = 100
     """How many delegations one look at a target claims at most."""
     retry_pause: float = 8.0
     """The pause before the one retry after HTTP 502, 503 with `restarting` or a refused connection, and before the
     first of a queued one's further tries, where it doubles from try to try (spec: platform-api, "Dispatch")."""
     retry_pause_max: float = 300.0
+    """What `retry_pause` doubles up to."""
     queue_tries: int = 5
     """Failed deliveries after which a queued delegation is failed, where its workspace heartbeats (spec: requirements
     Q7); one retry is all that others get."""
@@ -44,6 +46,7 @@ class Settings:
     ask_pause: float = 0.5
     """The first pause between two such questions; it doubles up to `ask_pause_max`."""
     ask_pause_max: float = 15.0
+    """What `ask_pause` doubles up to."""
     ledger_retry: float = 0.5
     """The pause between two tries of what must be written while the ledger is unavailable."""
     flush_every: float = 0.05
@@ -67,9 +70,11 @@ class Settings:
     ring_bytes: int = 8 * 1_048_576
     """Encoded events held in memory for readers that lag."""
     body_limit: int = 1_048_576
+    """The largest body of a request."""
     body_timeout: float = BODY_SECONDS
     """How long a request's body may take to come."""
     evict_every: float = 60.0
+    """How often what is beyond `retention` is forgotten."""
     retention: Retention = field(default_factory=Retention)
     """How much the ledger keeps of what has ended."""
     allow: Sequence[Allowance] = ()
