@@ -19,7 +19,7 @@ def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) 
 
     It is told everything by its arguments and reads no configuration, which a person may be editing.
     """
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         return subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-m", "headway", *arguments],
             stdin=subprocess.PIPE,
@@ -29,6 +29,10 @@ def start(arguments: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) 
             env={**os.environ, "HEADWAY_CONFIG": os.devnull},
             start_new_session=True,
         )
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 async def stop(process: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -34,6 +35,14 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME[:PORT]", help="Answer to this host name too, as behind a proxy; repeatable."),
     ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="Take the admin token from this file, which only you can read, instead of making one."),
+    ] = None,
+    allow_anonymous_loopback: Annotated[
+        bool,
+        typer.Option("--allow-anonymous-loopback", help="Let runtimes on this machine go without a token."),
+    ] = False,
     deny_loopback: Annotated[
         bool, typer.Option("--deny-loopback", help="Dial no agent on this machine unless --allow says so.")
     ] = False,
@@ -59,6 +68,7 @@ def serve(
     from headway.platform.edge import PublicHost
     from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
+    from headway.platform.start import StartRefused, read_token_file
 
     log_to_stderr()
     folder = Place.of(context, None, data).folder()
@@ -67,6 +77,7 @@ def serve(
         allow=[_read("--allow", Allowance.parse, entry) for entry in allow or []],
         public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
         deny_loopback=deny_loopback,
+        allow_anonymous_loopback=allow_anonymous_loopback,
         result_inbox_push=os.environ.get("DELEGATION_RESULT_INBOX_PUSH") == "1",
         retention=Retention(finished=keep_finished, finished_ms=round(keep_days * DAY_MS), events=keep_events),
     )
@@ -76,10 +87,13 @@ def serve(
         if end_with_parent:
             set_when_stdin_closes(stop)
         with listen(host, port) if listener is None else take_over(listener) as server_socket:
-            await serve_on(server_socket, folder, ready=announce, stop=stop, settings=settings)
+            await serve_on(server_socket, folder, ready=announce, stop=stop, settings=settings, admin_token=admin_token)
 
     try:
+        admin_token = read_token_file(token_file) if token_file is not None else None
         asyncio.run(run())
+    except StartRefused as error:
+        fail(f"{error}. Nothing was started.", ExitCode.USAGE)
     except PortTaken as error:
         fail(f"{error.strerror}. Nothing was started; choose another with --port.", ExitCode.NOT_FOUND)
     except LedgerError as error:

@@ -238,7 +238,9 @@ def _checked(base_url: str) -> str:
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
+        # The client's own idea of a host is stricter: it would fail on such a name at the first call.
+        usable = usable and bool(httpx.URL(base_url).host)
+    except (ValueError, httpx.InvalidURL):
         usable = False
     if not usable or "@" in parts.netloc or parts.query or parts.fragment or clean_line(base_url) != base_url:
         raise NotReachable(

@@ -35,24 +35,36 @@ class DataFolder:
         self._address = path / "platform.json"
 
     def create(self) -> None:
-        """Make the folder if it is missing. Raises OSError where it cannot be written."""
+        """Make the folder if it is missing, its files private to the account. Raises OSError where it cannot be used.
+
+        SQLite gives the files beside the ledger the mode of the ledger itself.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self.ledger, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        beside = [self.path / f"{self.ledger.name}{end}" for end in ("-wal", "-shm", ".lock")]
+        for file in (self.ledger, *beside, self.token_file, self.log):
+            if file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
     def token(self) -> str | None:
         """The admin token, or None where the file is missing or holds nothing that a header can carry."""
         try:
-            text = self.token_file.read_bytes().strip()
+            return as_token(self.token_file.read_bytes())
         except FileNotFoundError:
             return None
-        return text.decode("ascii") if _TOKEN.fullmatch(text) else None
 
     def ensure_token(self, new_token: Callable[[], str]) -> str:
         """The admin token, made at the first start in a file that only this account can read."""
         if token := self.token():
             return token
         token = new_token()
-        _write_private(self.token_file, token + "\n")
+        self.keep_token(token)
         return token
+
+    def keep_token(self, token: str) -> None:
+        """Make this the admin token, from the next start on."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_private(self.token_file, token + "\n")
 
     def announce(self, running: Running) -> None:
         """Say where the platform listens."""
@@ -72,6 +84,12 @@ class DataFolder:
         except (FileNotFoundError, IsADirectoryError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return running if _alive(running.pid) else None
+
+
+def as_token(content: bytes) -> str | None:
+    """The token that a file holds; None for what no header can carry."""
+    text = content.strip()
+    return text.decode("ascii") if _TOKEN.fullmatch(text) else None
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -56,10 +56,11 @@ class Platform:
         rng: random.Random,
         settings: Settings,
         guard: Guard,
+        admin_token: str | None = None,
     ) -> AsyncIterator[Platform]:
         """Open the ledger in `folder`, resume what an earlier run left, and dispatch until the block ends.
 
-        `guard` says which addresses agents may be dialled at.
+        `guard` says which addresses agents may be dialled at; an `admin_token` replaces the one in the folder.
 
         Raises `ledger.errors.LedgerLocked` where another process runs on the folder, LedgerUnavailable where the
         ledger cannot be used.
@@ -68,7 +69,7 @@ class Platform:
             Ledger.open(folder.ledger, clock=clock, new_id=new_id, inbox_push=settings.result_inbox_push) as ledger,
             open_client(connections=None, guard=guard) as http,
         ):
-            await _admit_admin(ledger, folder)
+            await _admit_admin(ledger, folder, admin_token)
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
             slots = Slots(clock)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
@@ -127,5 +128,7 @@ def frame(epoch: str, event: StoredEvent) -> Frame:
     return Frame(event.seq, event.workspace_id, event.target_id, encode_frame(epoch, event.seq, envelope))
 
 
-async def _admit_admin(ledger: Ledger, folder: DataFolder) -> None:
+async def _admit_admin(ledger: Ledger, folder: DataFolder, given: str | None) -> None:
+    if given is not None and given != folder.token():
+        folder.keep_token(given)
     await ledger.admit_file_token(token_hash(folder.ensure_token(new_token)))

@@ -26,6 +26,7 @@ from headway.platform.edge import Edge, Hosts
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
+from headway.platform.start import check_bind
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE_SECONDS: Final = 3
@@ -58,13 +59,18 @@ async def serve_on(
     settings: Settings | None = None,
     clock: Clock | None = None,
     new_id: Callable[[], str] = lambda: str(uuid4()),
+    admin_token: str | None = None,
 ) -> None:
     """Run a platform on `folder` until `stop` is set or SIGTERM, SIGINT or SIGHUP comes; `ready` is told its URL.
 
-    Raises `ledger.errors.LedgerLocked`, `ledger.errors.LedgerUnavailable` and OSError before `ready`.
+    `admin_token` takes the place of the one in the folder's file, and is kept there.
+
+    Raises `start.StartRefused`, `ledger.errors.LedgerLocked`, `ledger.errors.LedgerUnavailable` and OSError before
+    `ready`.
     """
-    folder.create()
     chosen = settings or Settings()
+    check_bind(listener, folder, chosen, admin_token)
+    folder.create()
     opening = Platform.open(
         folder,
         clock=clock or SystemClock(),
@@ -72,6 +78,7 @@ async def serve_on(
         rng=random.Random(),  # noqa: S311 - jitter
         settings=chosen,
         guard=_guard(listener, chosen),
+        admin_token=admin_token,
     )
     url = url_of(listener)
     async with opening as platform:
@@ -79,15 +86,27 @@ async def serve_on(
         serving = asyncio.create_task(server.serve([listener]))
         with _signals(stop):
             await server.up.wait()
-            folder.announce(Running(url, os.getpid()))
+            unannounced = _announce(folder, url)
             try:
-                ready(url)
-                await stop.wait()
+                if unannounced is None:
+                    ready(url)
+                    await stop.wait()
             finally:
                 folder.retract()
                 platform.ring.close()
                 server.should_exit = True
                 await serving
+    if unannounced is not None:
+        raise unannounced
+
+
+def _announce(folder: DataFolder, url: str) -> OSError | None:
+    """Leave the address in the data folder; what stood in the way is raised once all is closed, and not in a group."""
+    try:
+        folder.announce(Running(url, os.getpid()))
+    except OSError as error:
+        return error
+    return None
 
 
 def _guard(listener: socket.socket, settings: Settings) -> Guard:
