@@ -16,24 +16,29 @@ CARD = {"name": "peer", "description": "a peer", "version": "1", "skills": []}
 
 
 @asynccontextmanager
-async def two_runtimes(served: Api, url: str, *, slots: int = 1) -> AsyncIterator[tuple[Runtime, Runtime]]:
-    """A caller and a peer whose agent is at `url`, each with the token that its registration gave it."""
+async def two_runtimes(served: Api, url: str, *, tokens: bool) -> AsyncIterator[tuple[Runtime, Runtime]]:
+    """A caller and a peer whose agent is at `url`, each with the token that its registration gave it, or with none."""
+    first = served.token if tokens else None
     async with (
-        Runtime(served.url, await served.workspace("caller"), served.token) as caller,
-        Runtime(served.url, await served.workspace("peer", slots=slots), served.token) as peer,
+        Runtime(served.url, await served.workspace("caller"), first) as caller,
+        Runtime(served.url, await served.workspace("peer"), first) as peer,
     ):
         await caller.register("http://127.0.0.1:9/", {**CARD, "name": "caller"})
         await peer.register(url, CARD)
-        assert served.token not in (caller.token, peer.token)
+        assert all(one.token not in (None, served.token) if tokens else one.token is None for one in (caller, peer))
         yield caller, peer
 
 
+with_and_without_tokens = pytest.mark.parametrize("tokens", [True, False])
+
+
+@with_and_without_tokens
 @pytest.mark.req("B11")
-async def test_record_discover_send_update_notify_list(tmp_path: Path) -> None:
+async def test_record_discover_send_update_notify_list(tmp_path: Path, tokens: bool) -> None:
     async with (
-        platform(tmp_path) as served,
+        platform(tmp_path, allow_anonymous_loopback=not tokens) as served,
         serve_agent("coder") as agent,
-        two_runtimes(served, agent.url) as (caller, peer),
+        two_runtimes(served, agent.url, tokens=tokens) as (caller, peer),
     ):
         done = await caller.delegate(peer.workspace_id, "steps=2 delay=0")
         assert (done.status, done.result) == ("completed", "chunk 1\nchunk 2\n")
@@ -53,12 +58,13 @@ async def test_record_discover_send_update_notify_list(tmp_path: Path) -> None:
         assert served.log.statuses[done.task_id] == ["dispatched", "completed"]
 
 
+@with_and_without_tokens
 @pytest.mark.req("B11", "Q1", "Q8")
-async def test_a_busy_peer_is_queued_and_its_answer_comes_to_the_same_delegation(tmp_path: Path) -> None:
+async def test_a_busy_peer_is_queued_and_its_answer_comes_to_the_same_delegation(tmp_path: Path, tokens: bool) -> None:
     async with (
-        platform(tmp_path) as served,
+        platform(tmp_path, allow_anonymous_loopback=not tokens) as served,
         serve_agent("coder", slots=1) as agent,
-        two_runtimes(served, agent.url) as (caller, peer),
+        two_runtimes(served, agent.url, tokens=tokens) as (caller, peer),
     ):
         await peer.heartbeat(0)
         holding = await served.delegate(peer.workspace_id, "steps=1 delay=60")

@@ -52,11 +52,11 @@ class Runtime:
         await self._http.aclose()
 
     async def register(self, url: str, card: Json) -> None:
-        """Say where this runtime's own agent listens; the token that comes back the first time is kept."""
+        """Say where this runtime's own agent listens; a token that comes back replaces the one there is."""
         body = {"id": self.workspace_id, "url": url, "agent_card": card}
         answer = (await self._http.post("/registry/register", json=body)).raise_for_status().json()
         assert answer["status"] == "registered"
-        if answer.get("auth_token"):
+        if self.token and answer.get("auth_token"):
             self.token = answer["auth_token"]
             self._http.headers["Authorization"] = f"Bearer {self.token}"
 
