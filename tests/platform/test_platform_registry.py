@@ -56,13 +56,18 @@ async def test_a_parent_must_be_there_and_external_is_kept(tmp_path: Path) -> No
 
 
 @pytest.mark.req("S2")
-async def test_the_first_registration_alone_brings_a_token_and_a_given_card_is_kept(tmp_path: Path) -> None:
-    async with platform(tmp_path, probe_every=0.02) as served, serve_agent("coder") as agent:
+async def test_the_first_registration_alone_brings_a_token_and_a_given_card_is_kept(
+    tmp_path: Path, opened: list[Platform]
+) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
         target = await served.workspace("scout")
         body = {"id": target, "url": agent.url, "agent_card": {**CARD, "description": "a\x1b[31m"}}
         answers = await asyncio.gather(*(served.http.post("/registry/register", json=body) for _ in range(5)))
         assert {one.json()["status"] for one in answers} == {"registered"}
         [token] = [one.json()["auth_token"] for one in answers if "auth_token" in one.json()]
+        registered = await opened[-1].ledger.workspace(target)
+        assert registered is not None
+        await opened[-1].sweeper.probe(registered)
         kept = await served.get(f"/workspaces/{target}")
         assert kept["status"] == "online"
         assert kept["agent_card"] == {**CARD, "description": "a\ufffd[31m"}
@@ -138,6 +143,33 @@ async def test_heartbeats_without_news_store_nothing_and_are_all_told(tmp_path: 
         assert clock.now_ms() - 15_000 < stored.last_heartbeat_at < clock.now_ms()
         assert from_rfc3339(kept["last_heartbeat_at"]) == clock.now_ms()
         assert kept == next(one for one in (await served.get("/snapshot"))["workspaces"] if one["id"] == target)
+
+
+@pytest.mark.req("S2")
+async def test_a_heartbeat_like_the_one_before_counts_when_something_happened_meanwhile(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        target = await served.workspace("scout")
+        await beat(served, target)
+        await beat(served, target)
+        moved = await served.http.post("/registry/register", json={"id": target, "url": "http://127.0.0.1:1"})
+        assert moved.status_code == 200
+        assert (await served.get(f"/workspaces/{target}"))["status"] == "offline"
+        await beat(served, target)
+        assert (await served.get(f"/workspaces/{target}"))["status"] == "online"
+
+
+@pytest.mark.req("S2", "Q5")
+async def test_a_heartbeat_like_the_one_before_drains_what_began_to_wait_meanwhile(tmp_path: Path) -> None:
+    async with platform(tmp_path, busy_pause=60) as served, silent_target(served) as target:
+        target.busy = {"busy": True}
+        await beat(served, target.workspace)
+        await beat(served, target.workspace)
+        waiting = await served.delegate(target.workspace, "one")
+        target.answer(1)
+        await served.until_status(waiting, "queued")
+        await caught_up(served)
+        await beat(served, target.workspace)
+        await target.received(2)
 
 
 @pytest.mark.req("S2", "E5")
@@ -236,12 +268,15 @@ async def test_a_heartbeat_that_names_a_delegation_is_its_sign_of_life(tmp_path:
         named = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
         record = await served.until_status(named, "in_progress")
         stranger = await served.workspace("stranger")
-        for task in (record["remote_task_id"] or named, named, named):
-            for _ in range(4):
+        assert record["remote_task_id"] not in (None, named)
+        for task in (record["remote_task_id"], named):
+            for _ in range(10):
                 clock.advance(80)
                 await beat(served, target, current_task=task)
                 await beat(served, stranger, current_task=task)
+        await caught_up(served)
         assert (await served.record(named))["status"] == "in_progress"
+        assert "stuck" not in served.log.statuses[named]
         for _ in range(8):
             clock.advance(80)
             await beat(served, target)
