@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from support.fronts import front
 from support.platforms import eventually, platform
 
 
@@ -22,7 +23,7 @@ async def test_a_running_one_past_its_deadline_is_failed_and_its_agent_told(tmp_
         await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")
 
 
-@pytest.mark.req("C8")
+@pytest.mark.req("C8", "Q4")
 async def test_a_queued_one_past_its_deadline_or_expiry_is_failed_and_never_sent(tmp_path: Path) -> None:
     async with platform(tmp_path) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
@@ -32,6 +33,31 @@ async def test_a_queued_one_past_its_deadline_or_expiry_is_failed_and_never_sent
         assert (await served.until_status(late, "failed"))["error"].startswith("deadline exceeded: ")
         assert (await served.until_status(expired, "failed"))["error"].startswith("expired in the queue at ")
         assert len(agent.agent.journal.of(Kind.SEND)) == 1
+
+
+@pytest.mark.req("Q4")
+async def test_the_reason_of_an_expiry_names_what_it_was_waited_for(tmp_path: Path) -> None:
+    async with platform(tmp_path, retry_pause=600) as served:
+        async with serve_agent("coder") as agent:
+            target = await served.workspace("coder", agent.url)
+        expired = await served.delegate(target, "expired", expires_in_seconds=1)
+        record = await served.until_status(expired, "failed")
+        assert record["error"].startswith(
+            f"expired in the queue at {record['expires_at']}, before its agent took it on"
+        )
+        assert "could not reach the agent: refused" in record["error"]
+
+
+async def test_a_runtime_says_for_how_long_its_agent_may_be_silent(tmp_path: Path) -> None:
+    """After that the agent is asked how its task stands, where it would otherwise be left alone for minutes."""
+    async with platform(tmp_path) as served, serve_agent("coder") as agent, front(agent.url) as proxy:
+        target = await served.workspace("coder", proxy.url)
+        body = {"workspace_id": target, "active_tasks": 0, "runtime_metadata": {"idle_timeout_seconds": 0.2}}
+        assert (await served.http.post("/registry/heartbeat", json=body)).status_code == 200
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        await served.until_status(delegation_id, "in_progress")
+        await eventually(lambda: "GetTask" in proxy.methods)
+        assert (await served.record(delegation_id))["status"] == "in_progress"
 
 
 @pytest.mark.req("C8", "C4")

@@ -16,9 +16,12 @@ SENDS = ("SendMessage", "SendStreamingMessage", "message/send", "message/stream"
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """What a message is answered with in place of the agent's word; `delivered` is whether the agent gets it."""
+    """What a message is answered with in place of the agent's word; `delivered` is whether the agent gets it.
 
-    status: int
+    A `status` of None is no answer at all, for as long as the caller waits.
+    """
+
+    status: int | None
     body: bytes = b""
     delivered: bool = False
 
@@ -53,6 +56,9 @@ class Front:
             return
         if instead.delivered:
             await self._pass_on(exchange, silently=True)
+        if instead.status is None:
+            await exchange.gone.wait()
+            return
         kind = "application/json" if instead.body.startswith(b"{") else "text/plain"
         await exchange.head(instead.status, kind, content_length=str(len(instead.body)))
         await exchange.raw(instead.body)
