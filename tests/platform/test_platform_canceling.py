@@ -1,4 +1,4 @@
-"""C9 in its plain cases, A14: what a cancel does where the delegation stands; and poll."""
+"""C9, A14: what a cancel does where the delegation stands; and poll."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from headway.agents.behaviours import BehaviourName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.core.delegation import Delegation
+from headway.platform.dispatcher import Dispatcher
 from headway.platform.platform import Platform
 from headway.platform.routes import delegations as routes
 from support.platforms import NOBODY, Api, eventually, platform, silent_target
@@ -150,6 +151,63 @@ async def test_one_that_its_source_sent_itself_is_canceled_without_an_agent_s_wo
             record = await served.until_status(delegation_id, "canceled")
             assert record["status_message"].startswith("the agent could not be asked: the source sent the task itself")
             assert confirmed(served, delegation_id) is False
+
+
+@pytest.mark.req("C9")
+async def test_a_pending_one_is_canceled_before_anybody_has_looked_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url)
+        with monkeypatch.context() as patched:
+            patched.setattr(Dispatcher, "nudge", lambda self, target_id: None)
+            delegation_id = await served.delegate(target, "steps=1 delay=0")
+            assert (await served.record(delegation_id))["status"] == "pending"
+            assert (await served.cancel(delegation_id)).json()["status"] == "canceled"
+        await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")
+        assert delegation_id not in [sent.message_id for sent in agent.agent.journal.of(Kind.SEND)]
+        assert served.log.statuses[delegation_id] == ["pending", "canceled"]
+
+
+@pytest.mark.req("C9")
+async def test_a_dispatched_one_whose_agent_says_nothing_is_given_up_at_the_deadline(tmp_path: Path) -> None:
+    async with platform(tmp_path, cancel_deadline=0.3, cancel_retry=0.05) as served, silent_target(served) as target:
+        delegation_id = await served.delegate(target.workspace, "look")
+        await target.received(1)
+        assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
+        record = await served.until_status(delegation_id, "canceled")
+        assert record["status_message"] == "the agent did not confirm the cancel within 0.3 s; it may still be working"
+        assert confirmed(served, delegation_id) is False
+        assert len(target.bodies) == 1
+        assert (await served.get(f"/workspaces/{target.workspace}"))["active_tasks"] == 0
+
+
+@pytest.mark.req("C9")
+@pytest.mark.parametrize("behaviour", [BehaviourName.SILENT, BehaviourName.HANGING])
+async def test_a_stuck_one(tmp_path: Path, behaviour: BehaviourName) -> None:
+    """An agent that hangs can be told to stop; one that has fallen silent for good is given up."""
+    settings = {"stuck_after": 0.2, "cancel_deadline": 0.4, "cancel_retry": 0.05}
+    async with platform(tmp_path, **settings) as served, serve_agent("coder", behaviour) as agent:
+        target = await served.workspace("coder", agent.url)
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1")
+        await served.until_status(delegation_id, "stuck")
+        assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
+        await served.until_status(delegation_id, "canceled")
+        assert confirmed(served, delegation_id) is (behaviour is BehaviourName.HANGING)
+        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+
+
+@pytest.mark.req("C9")
+async def test_an_agent_that_is_gone_is_asked_until_the_deadline(tmp_path: Path) -> None:
+    settings = {"cancel_deadline": 0.3, "cancel_retry": 0.05, "ask_patience": 60.0}
+    async with platform(tmp_path, **settings) as served:
+        async with serve_agent("coder") as agent:
+            target = await served.workspace("coder", agent.url)
+            delegation_id = await served.delegate(target, "steps=1 delay=60")
+            await served.until_status(delegation_id, "in_progress")
+        assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
+        await served.until_status(delegation_id, "canceled")
+        assert confirmed(served, delegation_id) is False
 
 
 async def test_a_cancel_that_meets_a_busy_answer_ends_it_at_once(tmp_path: Path) -> None:
