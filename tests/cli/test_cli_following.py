@@ -8,6 +8,7 @@ import pytest
 from headway.cli.following import follow
 from headway.connectors.errors import CursorGone
 from headway.core.delegation import Row, Status
+from support.agents import eventually
 from support.fake_connector import FakeConnector
 
 
@@ -50,8 +51,11 @@ async def test_each_question_is_told_once_and_whether_the_line_before_is_open() 
         connector.become(followed, Status.INPUT_REQUIRED, message="which file?")
         group.create_task(follow(connector, followed, lambda _: None, ask))
         await heard.wait()
-        # A reconnect shows the same question again.
+        # A new snapshot shows the same question again.
+        await eventually(lambda: bool(connector._queues))
+        [before] = connector._queues
         connector.interrupt(CursorGone("too old"))
+        await eventually(lambda: bool(connector._queues) and before not in connector._queues)
         connector.say(followed, "thinking")
         connector.become(followed, Status.IN_PROGRESS, message="replied")
         await asks("which line?")

@@ -14,7 +14,7 @@ from headway.ledger import overview
 from headway.ledger.errors import Conflict, StaleAttempt
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Completion, Failure, NewDelegation, NewWorkspace, Observation, Retention
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from support.ledgers import Clockwork, dispatched, numbered_ids
@@ -36,7 +36,7 @@ async def write(ledger: Ledger, clock: Clockwork, what: str) -> None:
             for one in (await ledger.records(status=Status.DISPATCHED, limit=1)).delegations:
                 await ledger.settle(one.delegation_id, None, Completion("done"))
         case "evict":
-            await ledger.evict(Retention(finished=1))
+            await ledger.evict(Retention(finished=0))
 
 
 async def walk(
@@ -57,25 +57,24 @@ async def walk(
 
 @pytest.mark.req("C14")
 @settings(max_examples=30, deadline=None)
+@example(begun=[False, True, True], limit=1, search=None, between=[["evict"]])
 @given(
-    begun=st.integers(0, 12),
-    finished=st.integers(0, 12),
+    begun=st.lists(st.booleans(), max_size=12),
     limit=st.integers(1, 5),
     search=st.none() | st.just("FIRST"),
     between=st.lists(WRITES, max_size=12),
 )
 def test_pages_hold_each_once_in_order_whatever_is_written_between(
-    begun: int, finished: int, limit: int, search: str | None, between: list[list[str]]
+    begun: list[bool], limit: int, search: str | None, between: list[list[str]]
 ) -> None:
     async def check(path: Path) -> None:
         clock = Clockwork()
         async with Ledger.open(path, clock=clock, new_id=numbered_ids()) as ledger:
-            for number in range(begun):
+            for number, ended in enumerate(begun):
                 clock.ms += 1
-                await ledger.delegate(NewDelegation("s", "t", f"first task {number}"))
-            for one in await ledger.claim("t", finished):
-                clock.ms += 1
-                await ledger.settle(one.delegation.delegation_id, None, Completion("done"))
+                made = await ledger.delegate(NewDelegation("s", "t", f"first task {number}"))
+                if ended:
+                    await ledger.settle(made.delegation.delegation_id, None, Failure("no"))
             known = {one.delegation_id for one in (await ledger.records(limit=100)).delegations}
             seen = [one.delegation_id for one in await walk(ledger, clock, limit, search, between)]
             left = {one.delegation_id for one in (await ledger.records(limit=100)).delegations}

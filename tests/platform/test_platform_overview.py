@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,30 @@ def parse(text: str) -> tuple[dict[str, str], dict[tuple[str, tuple[tuple[str, s
         assert key not in samples, line
         samples[key] = float(value)
     return types, samples
+
+
+@pytest.mark.req("S6")
+async def test_health_needs_no_token_and_says_whether_ledger_and_stream_work(
+    tmp_path: Path, opened: list[Platform]
+) -> None:
+    async with platform(tmp_path) as served, served.client(None) as nobody:
+        answer = await nobody.get("/health")
+        assert answer.status_code == 200
+        body = answer.json()
+        assert (body["status"], body["epoch"]) == ("ok", served.log.cursor.rpartition(":")[0])
+        assert body["seq"] == served.log.events[-1].seq
+        # Another program holds the write lock for longer than the ledger waits for it.
+        holder = sqlite3.connect(tmp_path / "headway.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        try:
+            answer = await nobody.get("/health")
+        finally:
+            holder.execute("ROLLBACK")
+            holder.close()
+        assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+        assert (await nobody.get("/health")).json()["status"] == "ok"
+        opened[0].ring.close()
+        assert (await nobody.get("/health")).status_code == 503
 
 
 @pytest.mark.req("S6")

@@ -19,6 +19,7 @@ from headway.net.clock import SystemClock
 from support.agents import SEND, Wire, message_params
 from support.platforms import Api, Json, connected, eventually, platform, serve
 from support.scripted_http import Exchange, scripted_server
+from support.sdk_agents import sdk_agent
 
 ASKS = "steps=2 delay=0 ask=which_file"
 
@@ -200,6 +201,20 @@ async def test_a_start_gives_a_reply_that_surely_did_not_arrive_and_no_other(
         if status == "input_required":
             assert record["status_message"].startswith("the platform was restarted, and the agent does not say")
             assert record["status_message"].endswith("reply again; it had asked: which?")
+
+
+@pytest.mark.req("C10", "C12")
+@pytest.mark.parametrize("dialect", ["v1", "v03"])
+async def test_a_start_gives_a_reply_to_an_sdk_agent_once(tmp_path: Path, dialect: str) -> None:
+    async with sdk_agent("--dialect", dialect, "--behaviour", "ask") as agent:
+        async with platform(tmp_path) as served:
+            source, delegation_id = served.source, await asked(served, agent.url)
+            cursor = served.log.cursor
+        kept = await left_behind(tmp_path, delegation_id)
+        async with platform(tmp_path, source=source, after=cursor) as served:
+            record = await until_told(served, delegation_id, "completed")
+        assert record["result"] == "this"
+        assert [sent["message_id"] for sent in await agent.until("sent", 2)] == [delegation_id, kept.message_id]
 
 
 @pytest.mark.req("C10", "C12")

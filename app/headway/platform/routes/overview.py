@@ -40,11 +40,13 @@ async def health(platform: Served) -> JSONResponse:
     """Whether the ledger can be written and the stream runs; needs no token."""
     ledger = platform.ledger
     body = Health(status="ok", version=headway.__version__, epoch=ledger.epoch, seq=ledger.head)
+    ready = not platform.ring.closed
     try:
         await ledger.check_writable()
     except LedgerUnavailable:
-        unavailable = body.model_copy(update={"status": "unavailable"})
-        return JSONResponse(unavailable.model_dump(), status_code=503)
+        ready = False
+    if not ready:
+        return JSONResponse(body.model_copy(update={"status": "unavailable"}).model_dump(), status_code=503)
     return JSONResponse(body.model_dump())
 
 
