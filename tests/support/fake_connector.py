@@ -226,6 +226,7 @@ class FakeConnector:
     async def delegations(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None
     ) -> list[Delegation]:
+        await self._answer("delegations")
         return [self._record(did) for did, row in self.rows.items() if status in (None, row.status)][:limit]
 
     async def poll(self, delegation: DelegationRef) -> Delegation:

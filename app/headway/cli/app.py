@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import headway
-from headway.cli import agent, answering, board, delegations, demo, serve
+from headway.cli import agent, answering, board, delegations, demo, doctor, serve
 from headway.cli.agents import agents_app
 from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
@@ -54,6 +54,7 @@ app.command()(answering.retry)
 app.add_typer(agents_app, name="agents")
 app.add_typer(ctx_app, name="ctx")
 app.add_typer(config_app, name="config")
+app.command()(doctor.doctor)
 app.command()(serve.serve)
 app.command()(agent.agent)
 app.command(name="demo-fleet", hidden=True)(demo.demo_fleet)
