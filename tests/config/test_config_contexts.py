@@ -11,6 +11,8 @@ from support.settings import Configured
 
 WRITTEN = "# my own words\ncontext = 'home'   # and these\n\n[contexts.home]\nurl = 'http://home.test'\n"
 
+SECRET = "s3cret"
+
 
 @pytest.fixture
 def person(tmp_path: Path) -> Configured:
@@ -54,7 +56,7 @@ def test_what_cannot_be_done_changes_nothing(person: Configured) -> None:
         (("ctx", "add", "home", "http://x.test"), 5, "there is a context home already"),
         (("ctx", "add", "a b", "http://x.test"), 2, "must begin with a letter or a digit"),
         (("ctx", "add", "x", "file:///x"), 2, "must be an address that begins with http://"),
-        (("ctx", "add", "x", "http://me:s3cret@x.test"), 2, "must hold no user and no password"),
+        (("ctx", "add", "x", f"http://me:{SECRET}@x.test"), 2, "must hold no user and no password"),
         (("ctx", "rm", "home"), 5, "config.toml line 4. Nothing was changed; take it out there"),
         (("ctx", "rm", "wor"), 5, "there is no context 'wor'; did you mean 'work'?"),
     ):

@@ -30,6 +30,8 @@ long = [
 after = 1
 '''
 
+SECRET = "s3cret"
+
 
 @pytest.fixture
 def person(tmp_path: Path) -> Configured:
@@ -67,7 +69,7 @@ def person(tmp_path: Path) -> Configured:
         ("[contexts.'a b']\nurl = 'http://h'", "line 1: 'contexts.a b' must begin with a letter or a digit"),
         ("[contexts.add]\nurl = 'http://h'", "line 1: 'contexts.add' must begin with"),
         ("[contexts.a]\nurl = 'ftp://h'", "line 2: 'contexts.a.url' must be an address that begins with http://"),
-        ("[contexts.a]\nurl = 'http://u:s3cret@h'", "line 2: 'contexts.a.url' must hold no user and no password"),
+        (f"[contexts.a]\nurl = 'http://u:{SECRET}@h'", "line 2: 'contexts.a.url' must hold no user and no password"),
         ("[keys]\npin = 7", "line 2: 'keys.pin' must be a key in quotes or a list of at least one such key, not 7"),
         ("[keys]\npin = []", "line 2: 'keys.pin' must be a key in quotes or a list of at least one such key"),
         ("[keys]\ncursor_up = [\n  'up',\n  3,\n]\nquit = ''", "line 2: 'keys.cursor_up' must be a key in quotes"),
