@@ -58,7 +58,7 @@ def test_a_board_with_keys_that_clash_is_not_started(tmp_path: Path, keys: str, 
     data = tmp_path / "data"
     environment = {**os.environ, "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "headway", "--config", str(file), "--data", str(data)]
-    with Terminal(command, cwd=tmp_path, env=environment, columns=160, lines=10) as terminal:
+    with Terminal(command, cwd=tmp_path, env=environment, columns=250, lines=10) as terminal:
         assert terminal.wait_for_exit(seconds=WITHIN) == 2
         assert said in terminal.text
         assert "Nothing was started." in terminal.text
