@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from headway.ledger.records import Message
 from headway.platform.platform import Platform
 from support.agents import ManualClock, message_params
 from support.gateway import Door
@@ -258,3 +259,18 @@ async def test_an_agent_that_says_nothing_before_anything_was_sent_answers_queue
             await asyncio.sleep(0.01)
         assert sending.result().status_code == 202
         assert not server.methods()
+
+
+@pytest.mark.req("Q2")
+async def test_a_free_slot_is_for_what_waits_already(tmp_path: Path, opened: list[Platform]) -> None:
+    """In the moment between a slot that is free again and the next look at the queue, nobody overtakes."""
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url)
+        text = "steps=1 delay=0"
+        request = '{"message":{"messageId":"first","parts":[{"text":"steps=1 delay=0"}]}}'
+        await opened[0].ledger.hold(Message(served.source, target, "first", task=text, request=request))
+        later = await Door(served, target, caller=served.source).send(text, message_id="later")
+        assert (later.status_code, later.json()["queue_depth"]) == (202, 2)
+        await served.until_status(later.json()["delegation_id"], "completed")
+        assert [entry.message_id for entry in agent.agent.journal.of(Kind.SEND)] == ["first", "later"]
+        assert (await Door(served, target, caller=served.source).send(text)).status_code == 200

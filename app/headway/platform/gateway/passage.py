@@ -117,7 +117,8 @@ class Passage:
         try:
             async with self._means.flights.take((source.id, target.id, asked.message_id)) as flight:
                 held = await self._held()
-                if held is None and self._means.slots.free(target):
+                # A free slot is for what waits already: whoever comes later does not overtake it.
+                if held is None and self._means.slots.free(target) > target.queue_depth:
                     held = await self._pass_or_hold(reply, client, flight)
                 elif held is None:
                     held = await self._hold(reply)
