@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -13,7 +14,7 @@ from headway.core.delegation import Status
 from headway.ledger import overview
 from headway.ledger.errors import Conflict, StaleAttempt
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Completion, Failure, NewDelegation, NewWorkspace, Observation, Retention
+from headway.ledger.records import Completion, Failure, Message, NewDelegation, NewWorkspace, Observation, Retention
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
@@ -192,3 +193,25 @@ async def test_a_reply_needs_a_task_that_can_be_named(ledger: Ledger) -> None:
     await ledger.append(one.delegation_id, 1, Observation(status=Status.INPUT_REQUIRED))
     with pytest.raises(Conflict, match="has named no task"):
         await ledger.reply(one.delegation_id, "this one")
+
+
+@pytest.mark.req("C10")
+async def test_a_retry_of_a_queued_message_is_that_message_under_an_id_of_its_own(ledger: Ledger) -> None:
+    asked = {
+        "message": {"messageId": "m1", "parts": [{"data": {"x": 1}}], "contextId": "c1"},
+        "metadata": {"parent_task_id": "p1"},
+    }
+    queued = await ledger.hold(Message("s", "t", "m1", "look", request=json.dumps(asked)))
+    await ledger.settle(queued.delegation_id, None, Failure("no"))
+    retried = (await ledger.retry("s", queued.delegation_id)).delegation
+    [claimed] = await ledger.claim("t", 10)
+    assert claimed.delegation.delegation_id == retried.delegation_id
+    assert claimed.request is not None
+    message = dict(claimed.request["message"])
+    assert message.pop("messageId") == message.pop("metadata")["delegation_id"] == retried.delegation_id
+    assert message == {"parts": [{"data": {"x": 1}}], "contextId": "c1"}
+    assert claimed.request["metadata"] == {"parent_task_id": "p1"}
+    assert claimed.delegation.context_id is None
+    # Its own message may come again meanwhile, and is another one.
+    again = await ledger.hold(Message("s", "t", "m1", "look", request=json.dumps(asked)))
+    assert again.delegation_id not in (queued.delegation_id, retried.delegation_id)

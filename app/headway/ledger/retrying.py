@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, text
 
@@ -48,18 +48,21 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
         raise Conflict(f"delegation {delegation_id} is its source's own work, which only the source can do again")
     new_id = transaction.new_id()
     new = NewDelegation(row.source_id, row.target_id, task, priority=row.priority, traceparent=traceparent)
-    sending.insert(transaction, new_id, new, Status.PENDING, context_id=new_id)
+    renamed = None if request is None else _renamed(request, new_id)
+    # As where a message is queued: by a context that other tasks share it cannot be asked after.
+    shared = renamed is not None and not {"contextId", "taskId"}.isdisjoint(renamed["message"])
+    sending.insert(transaction, new_id, new, Status.PENDING, context_id=None if shared else new_id)
     made = rows.must_hold(conn, new_id)
     updating(schema.delegations, "id", ("retry_of",))(conn, k=made.id, retry_of=delegation_id)
-    if request is not None:
-        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=_renamed(request, new_id))
+    if renamed is not None:
+        encoded = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=encoded)
     return Delegated(rows.whole(conn, rows.must_hold(conn, new_id)), created=True)
 
 
-def _renamed(request: str, delegation_id: str) -> str:
+def _renamed(request: str, delegation_id: str) -> dict[str, Any]:
     """The request with ids of the retry: an agent may answer a messageId that it knows with the task it had made."""
     wanted = json.loads(request)
     message = wanted.get("message") or {}
     named = {**(message.get("metadata") or {}), "delegation_id": delegation_id}
-    wanted["message"] = {**message, "messageId": delegation_id, "metadata": named}
-    return json.dumps(wanted, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return {**wanted, "message": {**message, "messageId": delegation_id, "metadata": named}}
