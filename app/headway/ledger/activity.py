@@ -23,7 +23,8 @@ _FIELDS: Final = tuple(Activity.model_fields)
 _NAMED: Final = {"id": _a.activity_id, "activity_type": _a.type}
 _COLUMNS: Final = tuple(_NAMED[name] if name in _NAMED else _a[name] for name in _FIELDS)
 _INSERT: Final = inserting(schema.activity, omit=("id",))
-_COUNT: Final = Prepared(select(func.count()).select_from(schema.activity))
+# Only the oldest ever leave, so that the ends tell how many there are; each end is one step in the index.
+_ENDS: Final = Prepared(select(select(func.min(_a.id)).scalar_subquery(), select(func.max(_a.id)).scalar_subquery()))
 
 
 def log(transaction: Transaction, new: NewActivity) -> str:
@@ -71,14 +72,18 @@ def list_(
 def trim(transaction: Transaction, retention: Retention, batch: int) -> int:
     """Forget the oldest entries beyond what is kept, at most `batch` of them; returns how many these were."""
     conn = transaction.conn
-    surplus = 0 if retention.activity is None else int(_COUNT(conn).scalar_one()) - retention.activity
+    first, last = _ENDS(conn).one()
+    if first is None:
+        return 0
+    surplus = 0 if retention.activity is None else last - first + 1 - retention.activity
     oldest = None if retention.activity_ms is None else transaction.now_ms() - retention.activity_ms
-    candidates = conn.execute(select(_a.id, _a.created_at).order_by(_a.id).limit(batch)).all()
-    leaving = [
-        key for at, (key, created) in enumerate(candidates) if at < surplus or (oldest is not None and created < oldest)
-    ]
+    leaving = []
+    for key, created in conn.execute(select(_a.id, _a.created_at).where(_a.id >= first).order_by(_a.id).limit(batch)):
+        if key - first >= surplus and (oldest is None or created >= oldest):
+            break
+        leaving.append(key)
     if leaving:
-        conn.execute(delete(schema.activity).where(_a.id.in_(leaving)))
+        conn.execute(delete(schema.activity).where(_a.id <= leaving[-1]))
     return len(leaving)
 
 
