@@ -26,7 +26,7 @@ from headway.a2a.rpc import RpcAnswer
 from headway.a2a.shapes import shape_of
 from headway.a2a.states import read_state
 from headway.a2a.translation import result_for
-from headway.core.api import OFFLINE, QueueingFailed, QueueTicket, Workspace
+from headway.core.api import QueueingFailed, QueueTicket, Workspace
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.ledger import Ledger
@@ -40,6 +40,7 @@ from headway.platform.gateway.flights import Flight, Flights, OnItsWay
 from headway.platform.gateway.reply import CallerGone, Reply
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
+from headway.platform.undelivered import heartbeats
 
 NO_URL: Final = "this workspace has no agent yet: it has registered no URL; nothing was sent"
 WAITS: Final = "the agent is busy; the message waits and will be delivered: do not send it again"
@@ -229,8 +230,7 @@ def _may_wait(refused: AgentBusy | AgentUnreachable, target: Workspace) -> bool:
     """Whether what was surely not delivered is queued: a busy agent, a silent one, one that is down and heartbeats."""
     if isinstance(refused, AgentBusy):
         return True
-    alive = target.last_heartbeat_at is not None and target.status != OFFLINE
-    return refused.timed_out or alive
+    return refused.timed_out or heartbeats(target)
 
 
 def _not_spoken(came: object) -> bool:
