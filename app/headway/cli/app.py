@@ -13,6 +13,7 @@ from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
 from headway.cli.flags import add_flags, note
 from headway.cli.options import Data, Url
+from headway.cli.tokens import token_app
 
 app = typer.Typer(
     name="headway",
@@ -52,6 +53,7 @@ app.command()(delegations.poll)
 app.command()(answering.reply)
 app.command()(answering.retry)
 app.add_typer(agents_app, name="agents")
+app.add_typer(token_app, name="token")
 app.add_typer(ctx_app, name="ctx")
 app.add_typer(config_app, name="config")
 app.command()(doctor.doctor)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +23,15 @@ from headway.connectors.connector import (
     Opening,
     StreamMessage,
 )
-from headway.connectors.errors import BadAnswer, CursorGone, NotAllowed, NotFound, NotReachable, OutcomeUnknown
+from headway.connectors.errors import (
+    BadAnswer,
+    ConnectorError,
+    CursorGone,
+    NotAllowed,
+    NotFound,
+    NotReachable,
+    OutcomeUnknown,
+)
 from headway.connectors.http import Effect, Exchange
 from headway.connectors.stream import EventReader
 from headway.core.api import (
@@ -32,11 +42,15 @@ from headway.core.api import (
     RetryAccepted,
     Snapshot,
     StatusAnswer,
+    TokenCreated,
+    TokenInfo,
+    WhoAmI,
     Workspace,
     WorkspaceCreated,
 )
 from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Status
+from headway.core.scopes import READ
 from headway.core.text import clean_line
 from headway.net import errors as net
 from headway.net.sse import Connected, Connecting, Lost, Messages, subscribe
@@ -51,6 +65,9 @@ _TOKEN: Final = re.compile("[!-~]{1,1024}")
 _EPOCH: Final = re.compile("[!-~]{1,128}")
 _DELEGATIONS: Final = TypeAdapter(list[Delegation])
 _WORKSPACES: Final = TypeAdapter(list[Workspace])
+_TOKENS: Final = TypeAdapter(list[TokenInfo])
+
+_log = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -79,6 +96,7 @@ class HeadwayConnector:
         self._clock = clock
         self._rng = rng
         self._backoff = backoff
+        self._read_only = read_only
         self._capabilities = Capabilities(read_only=read_only)
         self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, transport=transport)
         self._http = Exchange(self._client, self._address, self._headers, clock)
@@ -102,6 +120,7 @@ class HeadwayConnector:
                 needs_token=True,
                 next_step="Give it again, on one line.",
             )
+        self._scope_known = False
         self._headers.pop("Authorization", None)
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -110,7 +129,22 @@ class HeadwayConnector:
         snapshot = self._read(Snapshot, await self._http.call("GET", "/snapshot", params={"finished": finished}))
         if not _EPOCH.fullmatch(snapshot.epoch):
             raise self._bad_answer()
+        if not self._scope_known:
+            await self._learn_scope()
         return snapshot
+
+    async def _learn_scope(self) -> None:
+        """Whether this token may act at all, so that a board offers only what it can do."""
+        try:
+            scope = self._read(WhoAmI, await self._http.call("GET", "/whoami")).scope
+        except NotFound:
+            # An older platform does not say; it refuses what may not be.
+            scope = ""
+        except ConnectorError as error:
+            _log.info("the scope of the token is not known: %s", error)
+            return
+        self._scope_known = True
+        self._capabilities = replace(self._capabilities, read_only=self._read_only or scope == READ)
 
     async def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
         reader = EventReader(after)
@@ -207,6 +241,22 @@ class HeadwayConnector:
     async def remove_agent(self, workspace_id: str) -> None:
         self._require_write()
         await self._http.call("DELETE", f"/workspaces/{_segment(workspace_id)}", effect=Effect.CHANGES)
+
+    async def tokens(self) -> list[TokenInfo]:
+        """The tokens that the platform keeps, without what opens it. Raises `NotAllowed` but for the admin."""
+        return self._read_list(_TOKENS, await self._http.call("GET", "/admin/tokens"))
+
+    async def make_token(self, scope: str, *, label: str | None = None) -> TokenCreated:
+        """A new token, told this once; `scope` is admin, read or workspace:<id>."""
+        self._require_write()
+        body = {"scope": scope, "label": label}
+        answer = await self._http.call("POST", "/admin/tokens", json=body, effect=Effect.CHANGES)
+        return self._read(TokenCreated, answer, Effect.CHANGES)
+
+    async def remove_token(self, token_id: str) -> None:
+        """Forget a token: it opens nothing from then on. Raises `NotFound`, `Conflict` for the data folder's own."""
+        self._require_write()
+        await self._http.call("DELETE", f"/admin/tokens/{_segment(token_id)}", effect=Effect.CHANGES)
 
     async def health(self) -> Health:
         return self._read(Health, await self._http.call("GET", "/health", accept=frozenset({503})))
