@@ -5,30 +5,43 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from headway.connectors.connector import Capabilities
 from headway.core.delegation import Status
-from headway.dashboard.actions import ACTIONS, BY_ID, Moment, in_sections
+from headway.dashboard.action import Moment, Where
+from headway.dashboard.actions import ACTIONS, BY_ID, actions_on, in_sections
+from headway.dashboard.keymap import remapped
+from headway.dashboard.screens.action_screen import ActionScreen, bindings_of
 from headway.dashboard.screens.board import BoardScreen
 from support.dashboard_rows import a_row
 
 RUNNING = Moment(Capabilities(), row=a_row(Status.IN_PROGRESS), pollable=1)
 
 
-def test_no_key_means_two_things() -> None:
-    keys = Counter(key for action in ACTIONS for key in action.keys)
-    assert [key for key, times in keys.items() if times > 1] == []
+SCREENS: dict[Where, type[ActionScreen]] = {Where.BOARD: BoardScreen}
+
+
+@pytest.mark.parametrize("where", SCREENS)
+def test_no_key_of_a_screen_means_two_things_at_once(where: Where) -> None:
+    for yields in (False, True):
+        keys = Counter(key for action in actions_on(where) if action.yields is yields for key in action.keys)
+        assert [key for key, times in keys.items() if times > 1] == []
     assert len(BY_ID) == len(ACTIONS)
+    assert remapped({"dispatch": "d"}) == ACTIONS
 
 
-def test_every_action_is_bound_described_and_done() -> None:
-    bound = {binding.id: binding for binding in BoardScreen.BINDINGS}  # type: ignore[union-attr]
-    for action in ACTIONS:
-        assert bound[action.id].action == action.id  # type: ignore[union-attr]
+@pytest.mark.parametrize("where", SCREENS)
+def test_every_action_is_bound_described_and_done(where: Where) -> None:
+    actions = actions_on(where)
+    bound = {(key, binding.action) for binding in bindings_of(actions) for key in binding.key.split(",")}
+    for action in actions:
+        assert {(key, action.id) for key in action.keys} <= bound
         assert action.description
         assert action.title
-        assert callable(getattr(BoardScreen, f"action_{action.id}"))
-    assert [action for _, actions in in_sections() for action in actions if action not in ACTIONS] == []
-    assert sum(len(actions) for _, actions in in_sections()) == len(ACTIONS)
+        assert callable(getattr(SCREENS[where], f"action_{action.id}"))
+    assert sorted(action.id for _, those in in_sections(actions) for action in those) == sorted(
+        action.id for action in actions
+    )
 
 
 def test_acting_keys_are_not_there_when_the_board_is_read_only() -> None:

@@ -148,7 +148,7 @@ async def characters_of_paints(text: str, looked_at: list[int]) -> int:
 
 
 def paint_board(board: OpenBoard) -> None:
-    board.board.take_frame()
+    board.app.take_frame()
     for y in range(50):
         board.table(Group.IN_PROGRESS).render_line(y)
 

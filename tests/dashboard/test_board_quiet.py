@@ -87,8 +87,8 @@ async def test_what_changes_together_is_painted_together() -> None:
     connector = fleet()
     async with open_board(connector, size=(200, 50)) as board:
         frames = []
-        take = board.board.take_frame
-        board.board.take_frame = lambda: frames.append(take())  # type: ignore[method-assign]
+        take = board.app.take_frame
+        board.app.take_frame = lambda: frames.append(take())  # type: ignore[method-assign]
         race = next(did for did, row in connector.rows.items() if row.task_preview.startswith("Fix the race"))
         for number in range(500):
             connector.say(race, f"line {number}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from headway.dashboard.actions import ACTIONS
 from headway.dashboard.key_names import NAMED, key_name, key_of
-from headway.dashboard.keymap import KeymapError, keymap_of, remapped
+from headway.dashboard.keymap import KeymapError, remapped
 from support.boards import fleet, open_board
 from textual.keys import Keys, _character_to_key
 
@@ -94,7 +94,6 @@ def test_two_actions_can_exchange_their_keys() -> None:
 
 def test_nothing_set_is_no_keymap() -> None:
     assert remapped({}) == ACTIONS
-    assert keymap_of(ACTIONS) == {}
 
 
 @pytest.mark.req("D10")

@@ -93,7 +93,7 @@ class OpenBoard:
         """Take over what the connector has told, now, and paint it."""
         for _ in range(5):
             await asyncio.sleep(0)
-        self.board.take_frame()
+        self.app.take_frame()
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], *, seconds: float = 5.0) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import typer
 
     from headway.config.settings import Settings
-    from headway.dashboard.actions import Action
+    from headway.dashboard.action import Action
     from headway.dashboard.look import Look
 
 

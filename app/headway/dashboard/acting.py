@@ -52,16 +52,6 @@ class Acting:
 
         self._screen.app.push_screen(CancelScreen(row, self._facts()), answered)
 
-    def token(self) -> None:
-        """Ask for another token."""
-        from headway.dashboard.screens.token import TokenScreen
-
-        def answered(token: str | None) -> None:
-            if token:
-                self._session.use_token(token)
-
-        self._screen.app.push_screen(TokenScreen(self._session.connector.address), answered)
-
     def _dispatch_answered(self, answer: Sent | Draft | None) -> None:
         if isinstance(answer, Draft):
             self._draft = answer

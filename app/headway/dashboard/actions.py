@@ -1,79 +1,21 @@
-"""What a key does: the one registry that makes bindings, footer, help and palette.
+"""The one registry of what keys do: it makes bindings, footer, help, palette and the tables of the docs, by screen.
 
 An action is offered where `available` says so of the moment (`Moment`), and nowhere else: a key that does nothing
-now is not shown now. The work itself is a method `action_<id>` of the board. Other keys are given by
+now is not shown now. The work itself is a method `action_<id>` of the screens that it is `on`. Other keys are given by
 `keymap.remapped`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from headway.connectors.connector import Capabilities
-from headway.core.delegation import Row
-from headway.dashboard.key_names import key_name
+from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
 
-
-class Section(StrEnum):
-    """Where help and the palette list an action."""
-
-    DELEGATIONS = "Delegations"
-    LOOKING = "Looking"
-    MOVING = "Moving"
-    HEADWAY = "Headway"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What availability depends on, read when it is asked: the row under the cursor, and what the platform can do."""
-
-    capabilities: Capabilities
-    row: Row | None = None
-    canceling: bool = False
-    """A cancel of that row has been asked for."""
-    filtered: bool = False
-    pollable: int = 0
-    """How many delegations wait or are stuck."""
-    needs_token: bool = False
-    typing: bool = False
-    """A filter is being typed: keys are letters of it."""
-
-    @property
-    def may_act(self) -> bool:
-        return not self.capabilities.read_only
-
-
-def always(moment: Moment) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing a person can do. `keys` are Textual's names; the first is the one shown."""
-
-    id: str
-    keys: tuple[str, ...]
-    title: str
-    description: str
-    section: Section
-    available: Callable[[Moment], bool] = always
-    acts: bool = False
-    """It changes something on the platform: hidden and refused where the connector is read-only."""
-    in_footer: bool = False
-    while_typing: bool = False
-
-    def is_available(self, moment: Moment) -> bool:
-        """Whether it can be done at this moment."""
-        if (self.acts and not moment.may_act) or (moment.typing and not self.while_typing):
-            return False
-        return self.available(moment)
-
-    @property
-    def key_names(self) -> str:
-        return " ".join(key_name(key) for key in self.keys)
+TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
+"""Screens with rows that can be filtered."""
+SORTED: Final = frozenset({Where.BOARD, Where.AGENTS})
+"""Screens whose rows can be sorted."""
 
 
 def _can_poll(moment: Moment) -> bool:
@@ -136,6 +78,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Show only what matches what you type",
         Section.LOOKING,
         in_footer=True,
+        on=TABLES,
     ),
     Action(
         "keep_filter",
@@ -146,6 +89,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=lambda moment: moment.typing,
         in_footer=True,
         while_typing=True,
+        on=TABLES,
     ),
     Action(
         "clear_filter",
@@ -156,15 +100,33 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=lambda moment: moment.filtered,
         in_footer=True,
         while_typing=True,
+        on=TABLES,
     ),
-    Action("sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True),
-    Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING),
-    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING, while_typing=True),
-    Action("cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING, while_typing=True),
-    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING, while_typing=True),
-    Action("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down", Section.MOVING, while_typing=True),
-    Action("first", ("home", "g"), "First", "The first row or line", Section.MOVING),
-    Action("last", ("end", "G"), "Last", "The last row or line; a stream follows its end then", Section.MOVING),
+    Action("sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True, on=SORTED),
+    Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING, on=SORTED),
+    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING, while_typing=True, on=EVERYWHERE),
+    Action(
+        "cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING, while_typing=True, on=EVERYWHERE
+    ),
+    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING, while_typing=True, on=EVERYWHERE),
+    Action(
+        "page_down",
+        ("pagedown", "ctrl+f"),
+        "Page down",
+        "One page down",
+        Section.MOVING,
+        while_typing=True,
+        on=EVERYWHERE,
+    ),
+    Action("first", ("home", "g"), "First", "The first row or line", Section.MOVING, on=EVERYWHERE),
+    Action(
+        "last",
+        ("end", "G"),
+        "Last",
+        "The last row or line; a stream follows its end then",
+        Section.MOVING,
+        on=EVERYWHERE,
+    ),
     Action("show_queued", ("1",), "Queued", "Go to the Queued table", Section.MOVING),
     Action("show_in_progress", ("2",), "In progress", "Go to the In progress table", Section.MOVING),
     Action("show_completed", ("3",), "Completed", "Go to the Completed table", Section.MOVING),
@@ -179,17 +141,32 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.HEADWAY,
         available=lambda moment: moment.needs_token,
         in_footer=True,
+        on=EVERYWHERE,
     ),
-    Action("palette", ("ctrl+p",), "Palette", "Find an action by its name", Section.HEADWAY),
-    Action("help", ("question_mark",), "Help", "Show every key", Section.HEADWAY, in_footer=True),
-    Action("quit", ("q",), "Quit", "Leave headway; delegations go on", Section.HEADWAY, in_footer=True),
+    Action("palette", ("ctrl+p",), "Palette", "Find an action by its name", Section.HEADWAY, on=EVERYWHERE),
+    Action(
+        "help",
+        ("question_mark",),
+        "Help",
+        "Show every key of this screen",
+        Section.HEADWAY,
+        in_footer=True,
+        on=EVERYWHERE,
+    ),
+    Action("quit", ("q",), "Quit", "Leave headway; delegations go on", Section.HEADWAY, in_footer=True, on=EVERYWHERE),
 )
-"""Every action of the board, in the order that footer and help show them."""
+"""Every action there is, in the order that footer and help show them."""
 
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
 
+def actions_on(where: Where, actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:
+    """The actions of one screen."""
+    return tuple(action for action in actions if where in action.on)
+
+
 def in_sections(actions: Sequence[Action] = ACTIONS) -> Iterator[tuple[Section, list[Action]]]:
-    """The actions by section, for help."""
+    """The actions by section, for help; a section without any is left out."""
     for section in Section:
-        yield section, [action for action in actions if action.section is section]
+        if those := [action for action in actions if action.section is section]:
+            yield section, those

@@ -14,10 +14,10 @@ from textual.widgets import Input, TextArea
 
 from headway.dashboard.actions import ACTIONS
 from headway.dashboard.ascii import AsciiOnly
-from headway.dashboard.keymap import keymap_of
 from headway.dashboard.look import Look
 from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.palette import ActionsProvider
+from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import forgive_undecodable_input
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from headway.connectors.connector import Connector
     from headway.core.clock import Clock
-    from headway.dashboard.actions import Action
+    from headway.dashboard.action import Action
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
@@ -87,7 +87,7 @@ class HeadwayApp(App[None]):
         self._last_frame = float("-inf")
         self._look = look
         self._board = BoardScreen(self.session, actions)
-        self.set_keymap(keymap_of(actions))
+        self.set_keymap({action.id: ",".join(action.keys) for action in actions if action.id == "palette"})
         self._last_filters = _filters_of(look, self)
         if not look.animations:
             self.animation_level = "none"
@@ -132,8 +132,16 @@ class HeadwayApp(App[None]):
     def _frame(self) -> None:
         self._frame_due = False
         self._last_frame = self._clock.monotonic()
-        if self._board.is_running:
-            self._board.take_frame()
+        self.take_frame()
+
+    def take_frame(self) -> None:
+        """Have every open screen show what changed since the last frame, those that are covered too."""
+        if not self._board.is_running:
+            return
+        changes = self.session.store.take_changes()
+        for screen in self.screen_stack:
+            if isinstance(screen, ActionScreen) and screen.is_running:
+                screen.take_changes(changes)
 
     def _tell(self, notice: Notice) -> None:
         self.notify(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from headway.core.naming import nearest, quoted
-from headway.dashboard.actions import ACTIONS, BY_ID, Action
+from headway.dashboard.action import Action
+from headway.dashboard.actions import ACTIONS
 from headway.dashboard.key_names import MODIFIERS, NAMED, key_name, key_of
 
 RESERVED: Final = {"ctrl+c": "copies, and says how to quit", "ctrl+q": "always quits"}
@@ -39,11 +40,6 @@ def remapped(keys: Mapping[str, str | Sequence[str]], actions: Sequence[Action] 
     return changed
 
 
-def keymap_of(actions: Iterable[Action]) -> dict[str, str]:
-    """Textual's keymap of the actions whose keys are not their own; empty where all are."""
-    return {action.id: ",".join(action.keys) for action in actions if action.keys != BY_ID[action.id].keys}
-
-
 def _keys(name: str, written: str | Sequence[str], problems: list[tuple[str, str]]) -> Iterable[str]:
     for text in (written,) if isinstance(written, str) else written:
         try:
@@ -63,12 +59,13 @@ def _nearest_key(text: str) -> str:
 
 
 def _clashes(actions: Sequence[Action], chosen: Mapping[str, object]) -> Iterable[tuple[str, str]]:
-    """Keys that two actions have; said at the one that was changed."""
-    owners: dict[str, Action] = {}
+    """Keys that two actions of one screen have, of which neither yields; said at the one that was changed."""
+    owners: dict[str, list[Action]] = {}
     for action in actions:
         for key in action.keys:
-            owner = owners.setdefault(key, action)
-            if owner is not action:
-                at, other = (action, owner) if action.id in chosen else (owner, action)
-                text = f"{quoted(key_name(key))} is the key of {other.id} too; give one of them another"
-                yield at.id, f"{quoted(at.id)}: {text}"
+            for owner in owners.setdefault(key, []):
+                if owner.on & action.on and owner.yields == action.yields:
+                    at, other = (action, owner) if action.id in chosen else (owner, action)
+                    text = f"{quoted(key_name(key))} is the key of {other.id} too; give one of them another"
+                    yield at.id, f"{quoted(at.id)}: {text}"
+            owners[key].append(action)

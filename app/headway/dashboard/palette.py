@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from headway.dashboard.actions import Action, Section
+from headway.dashboard.action import Action, Section
 from headway.dashboard.key_names import key_name
-from headway.dashboard.screens.board import BoardScreen
+from headway.dashboard.screens.action_screen import ActionScreen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -31,7 +31,7 @@ class ActionsProvider(Provider):
 
     def _offered(self) -> Iterator[tuple[Action, Callable[[], Awaitable[None]]]]:
         screen = self.screen
-        for action in screen.actions if isinstance(screen, BoardScreen) else ():
+        for action in screen.actions if isinstance(screen, ActionScreen) else ():
             if action.section is not Section.MOVING and action.id != "palette" and screen.check_action(action.id, ()):
                 yield action, partial(screen.run_action, action.id)
 

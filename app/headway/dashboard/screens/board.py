@@ -3,50 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Input
 
 from headway.core.delegation import WAITING, Group, Row, Status
 from headway.dashboard.acting import Acting
-from headway.dashboard.actions import ACTIONS, BY_ID, Action, Moment
+from headway.dashboard.action import Action, Moment, Where
+from headway.dashboard.actions import ACTIONS
 from headway.dashboard.columns import Facts
 from headway.dashboard.filtering import Filtering
 from headway.dashboard.group_view import GroupView
-from headway.dashboard.link import NeedsToken
-from headway.dashboard.top import link_spans, total_spans
+from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from headway.dashboard.widgets.filter_bar import FilterBar
-from headway.dashboard.widgets.key_bar import KeyBar
 from headway.dashboard.widgets.line_view import LineView
 from headway.dashboard.widgets.stream_area import StreamArea
 from headway.dashboard.widgets.stream_pane import StreamPane
-from headway.dashboard.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
     from headway.dashboard.session import Session
+    from headway.dashboard.store import Changes
 
 RECORD_AFTER: Final = 0.15
 """Seconds that the cursor rests on a delegation before its whole record is fetched."""
 _FIRST_LOOK: Final = (Group.IN_PROGRESS, Group.QUEUED, Group.COMPLETED)
 
 
-class BoardScreen(Screen[None]):
+class BoardScreen(ActionScreen):
     """Shows a session's store, frame by frame, and does what keys ask for to the delegation under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(action.keys), action.id, action.title, show=False, tooltip=action.description, id=action.id)
-        for action in ACTIONS
-    ]
+    WHERE: ClassVar = Where.BOARD
 
     def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
-        super().__init__()
-        self.actions: Final = tuple(actions)
-        """Every action with the keys that it has here; Textual's bindings get them by the app's keymap."""
+        super().__init__(session, actions)
         self._session = session
         self._store = session.store
         self._views = {group: GroupView(group, session.store, session.clock.now_ms) for group in Group}
@@ -56,8 +49,6 @@ class BoardScreen(Screen[None]):
         }
         self._streams = StreamArea(self._facts, id="streams")
         self._filter_bar = FilterBar(id="filter-bar")
-        self._top_line = TopLine(id="top")
-        self._key_bar = KeyBar(id="keys")
         self._active = Group.IN_PROGRESS
         self._chosen = False
         """A person has moved the cursor, or chosen a table."""
@@ -67,18 +58,17 @@ class BoardScreen(Screen[None]):
         self._acting = Acting(self, session, self._facts, self._expect)
 
     def compose(self) -> ComposeResult:
-        yield self._top_line
+        yield self.top_line
         with Horizontal(id="body"):
             with Vertical(id="tables"):
                 yield from self._tables.values()
             yield self._streams
         yield self._filter_bar
-        yield self._key_bar
+        yield self.key_bar
 
     def on_mount(self) -> None:
         self._go_to(self._active)
-        self.set_interval(1.0, self.tick)
-        self._show_surroundings()
+        super().on_mount()
 
     # What is shown
 
@@ -100,9 +90,7 @@ class BoardScreen(Screen[None]):
         cursor_id = self._tables[self._active].cursor_id
         return self._store.rows.get(cursor_id) if cursor_id else None
 
-    def take_frame(self) -> None:
-        """Show what changed since the last frame."""
-        changes = self._store.take_changes()
+    def take_changes(self, changes: Changes) -> None:
         if changes:
             followed = self._tables[self._active].cursor_id
             for group, view in self._views.items():
@@ -117,16 +105,15 @@ class BoardScreen(Screen[None]):
                     self._tables[group].repaint_visible()
             self._follow(followed)
             self._show_streams()
-        self._show_surroundings()
+        self.show_surroundings()
 
     def tick(self) -> None:
-        """A second has passed: ages move on."""
         for group, view in self._views.items():
             if view.pass_time():
                 self._tables[group].reload()
             self._tables[group].tick()
         self._streams.tick()
-        self._show_surroundings()
+        self.show_surroundings()
 
     def _follow(self, delegation_id: str | None) -> None:
         """Keep the selected delegation selected, into whichever table it went; begin where there is something."""
@@ -145,41 +132,23 @@ class BoardScreen(Screen[None]):
     def _show_streams(self) -> None:
         self._streams.show(self._under_cursor, self._store.rows, self._session.results)
 
-    def _show_surroundings(self) -> None:
-        session = self._session
-        link = session.feed.link
-        self._top_line.show(
-            link_spans(
-                session.title, session.connector.address, link, session.feed.data_age, session.clock.monotonic()
-            ),
-            total_spans(self._store),
-        )
+    def show_surroundings(self) -> None:
         self._filtering.say_matches()
-        moment = self.moment()
-        self._key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
+        super().show_surroundings()
 
     # Which actions there are now
 
     def moment(self) -> Moment:
-        """What the availability of actions depends on, as it is now."""
         row = self.selected
         totals = self._store.totals
-        return Moment(
-            capabilities=self._session.connector.capabilities,
+        return replace(
+            super().moment(),
             row=row,
             canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
             filtered=self._filtering.is_on,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
-            needs_token=isinstance(self._session.feed.link, NeedsToken),
             typing=self._filtering.is_typed,
         )
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        known = BY_ID.get(action)
-        return known.is_available(self.moment()) if known else super().check_action(action, parameters)
-
-    async def on_key_bar_chosen(self, message: KeyBar.Chosen) -> None:
-        await self.run_action(message.action.id)
 
     # Moving
 
@@ -195,7 +164,7 @@ class BoardScreen(Screen[None]):
         if isinstance(self.focused, DelegationTable) and self.focused.view.group is not self._active:
             self._chosen = True
             self._go_to(self.focused.view.group)
-        self._show_surroundings()
+        self.show_surroundings()
 
     def _go_to(self, group: Group) -> None:
         """Make a table the active one; the focus goes there too, unless something else is being typed in or read."""
@@ -209,7 +178,7 @@ class BoardScreen(Screen[None]):
 
     def _selection_changed(self) -> None:
         self._show_streams()
-        self._show_surroundings()
+        self.show_surroundings()
         self.set_timer(RECORD_AFTER, self._fetch_selected)
 
     def _fetch_selected(self) -> None:
@@ -274,7 +243,7 @@ class BoardScreen(Screen[None]):
 
     def action_filter(self) -> None:
         self._filtering.open()
-        self._show_surroundings()
+        self.show_surroundings()
 
     def action_clear_filter(self) -> None:
         self._tables[self._active].focus()
@@ -319,28 +288,14 @@ class BoardScreen(Screen[None]):
         if row := self.selected:
             self._acting.cancel(row)
 
-    # Streams, help, leaving
+    # Streams
 
     async def action_pin(self) -> None:
         row = self.selected
         if row is None:
             return
         if not await self._streams.toggle(row):
-            key = next(action.key_names for action in self.actions if action.id == "pin")
-            self.notify(f"{self._streams.MOST_PINNED} streams are pinned. Unpin one with {key} first.", markup=False)
+            said = f"{self._streams.MOST_PINNED} streams are pinned. Unpin one with {self.key_of('pin')} first."
+            self.notify(said, markup=False)
             return
         self._show_streams()
-
-    def action_help(self) -> None:
-        from headway.dashboard.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.moment(), self.actions))
-
-    def action_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_token(self) -> None:
-        self._acting.token()
-
-    async def action_quit(self) -> None:
-        await self.app.action_quit()

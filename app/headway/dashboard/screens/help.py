@@ -13,7 +13,8 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from headway.dashboard.actions import Action, Moment, in_sections
+from headway.dashboard.action import Action, Moment
+from headway.dashboard.actions import in_sections
 
 _SIGNS = (
     ("!", "stuck: no sign of life for longer than the limit"),

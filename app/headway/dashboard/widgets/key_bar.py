@@ -10,7 +10,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from headway.dashboard.actions import Action
+from headway.dashboard.action import Action
 from headway.dashboard.columns import Span, Tone
 from headway.dashboard.key_names import key_name
 from headway.dashboard.widgets.tones import Toned

@@ -1,0 +1,96 @@
+"""What an action is: its keys, what it is called, where it works and when (`actions.ACTIONS` are all of them)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from headway.connectors.connector import Capabilities
+from headway.core.api import Workspace
+from headway.core.delegation import Row
+from headway.dashboard.key_names import key_name
+
+
+class Where(StrEnum):
+    """The screens that have actions of the registry; dialogs name their few keys themselves."""
+
+    BOARD = "board"
+    AGENTS = "agents"
+    EVENTS = "events"
+
+
+ON_BOARD: Final = frozenset({Where.BOARD})
+EVERYWHERE: Final = frozenset(Where)
+
+
+class Section(StrEnum):
+    """Where help and the palette list an action."""
+
+    DELEGATIONS = "Delegations"
+    AGENTS = "Agents"
+    EVENTS = "Events"
+    LOOKING = "Looking"
+    MOVING = "Moving"
+    HEADWAY = "Headway"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What availability depends on, read when it is asked: what is under the cursor, and what the platform can do."""
+
+    capabilities: Capabilities
+    row: Row | None = None
+    canceling: bool = False
+    """A cancel of that row has been asked for."""
+    filtered: bool = False
+    pollable: int = 0
+    """How many delegations wait or are stuck."""
+    needs_token: bool = False
+    typing: bool = False
+    """A filter is being typed: keys are letters of it."""
+    agent: Workspace | None = None
+    """The workspace under the cursor, on the agents screen."""
+    event: bool = False
+    """An event is under the cursor, on the events screen."""
+    expanded: bool = False
+    """Something is shown whole beside its row."""
+
+    @property
+    def may_act(self) -> bool:
+        return not self.capabilities.read_only
+
+
+def always(moment: Moment) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `keys` are Textual's names; the first is the one shown."""
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    description: str
+    section: Section
+    available: Callable[[Moment], bool] = always
+    acts: bool = False
+    """It changes something on the platform: hidden and refused where the connector is read-only."""
+    in_footer: bool = False
+    while_typing: bool = False
+    on: frozenset[Where] = ON_BOARD
+    """The screens where it works."""
+    yields: bool = False
+    """Another action may have the same key; that one goes first whenever it is available."""
+
+    def is_available(self, moment: Moment) -> bool:
+        """Whether it can be done at this moment."""
+        if (self.acts and not moment.may_act) or (moment.typing and not self.while_typing):
+            return False
+        return self.available(moment)
+
+    @property
+    def key_names(self) -> str:
+        return " ".join(key_name(key) for key in self.keys)

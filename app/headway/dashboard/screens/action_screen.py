@@ -1,0 +1,112 @@
+"""The base of the screens whose keys come from the registry: bindings, footer, help, palette, and the line on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingsMap
+from textual.screen import Screen
+
+from headway.dashboard.action import Action, Moment, Where
+from headway.dashboard.actions import ACTIONS, actions_on
+from headway.dashboard.link import NeedsToken
+from headway.dashboard.top import link_spans, total_spans
+from headway.dashboard.widgets.key_bar import KeyBar
+from headway.dashboard.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from headway.dashboard.session import Session
+    from headway.dashboard.store import Changes
+
+
+class ActionScreen(Screen[None]):
+    """A screen of its own over a session; `WHERE` says which actions of the registry are its.
+
+    It yields `self.top_line` first and `self.key_bar` last, and has a method `action_<id>` for each of its actions.
+    """
+
+    WHERE: ClassVar[Where]
+
+    def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
+        super().__init__()
+        self.session: Final = session
+        self.all_actions: Final = tuple(actions)
+        """Every action of every screen, with the keys that it has here."""
+        self.actions: Final = actions_on(self.WHERE, actions)
+        """Those of this screen."""
+        self._by_id = {action.id: action for action in self.actions}
+        # Not a keymap of Textual's: there, a key that two actions share would lose one of them.
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(bindings_of(self.actions))])
+        self.top_line = TopLine(id="top")
+        self.key_bar = KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick)
+        self.show_surroundings()
+
+    def take_changes(self, changes: Changes) -> None:
+        """Show what changed since the last frame; link and totals may have changed where nothing else did."""
+        self.show_surroundings()
+
+    def tick(self) -> None:
+        """A second has passed: ages move on."""
+        self.show_surroundings()
+
+    def moment(self) -> Moment:
+        """What the availability of actions depends on, as it is now."""
+        return Moment(
+            capabilities=self.session.connector.capabilities,
+            needs_token=isinstance(self.session.feed.link, NeedsToken),
+        )
+
+    def show_surroundings(self) -> None:
+        """Show the line on top and the keys that work right now."""
+        session = self.session
+        now = session.clock.monotonic()
+        link = session.feed.link
+        self.top_line.show(
+            link_spans(session.title, session.connector.address, link, session.feed.data_age, now),
+            total_spans(session.store),
+        )
+        moment = self.moment()
+        self.key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        known = self._by_id.get(action)
+        return known.is_available(self.moment()) if known else super().check_action(action, parameters)
+
+    async def on_key_bar_chosen(self, message: KeyBar.Chosen) -> None:
+        await self.run_action(message.action.id)
+
+    def key_of(self, action_id: str) -> str:
+        """The keys of one action, as people write them."""
+        return next(action.key_names for action in self.all_actions if action.id == action_id)
+
+    def action_help(self) -> None:
+        from headway.dashboard.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.moment(), self.actions))
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_token(self) -> None:
+        from headway.dashboard.screens.token import TokenScreen
+
+        def answered(token: str | None) -> None:
+            if token:
+                self.session.use_token(token)
+
+        self.app.push_screen(TokenScreen(self.session.connector.address), answered)
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()
+
+
+def bindings_of(actions: Iterable[Action]) -> list[Binding]:
+    """Textual's bindings of one screen's actions; those that yield come after the others of the same key."""
+    return [
+        Binding(",".join(action.keys), action.id, action.title, show=False, tooltip=action.description)
+        for action in sorted(actions, key=lambda action: action.yields)
+    ]
