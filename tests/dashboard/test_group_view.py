@@ -110,7 +110,7 @@ class Views(RuleBasedStateMachine):
     def a_frame_shows_what_there_is(self) -> None:
         changes = self.store.take_changes()
         for group, view in self.views.items():
-            view.update(changes)
+            view.take(changes)
             key = SORT_KEYS[view.sort_column]
             passing = [
                 (key(row, self.store.name_of), row.delegation_id)
@@ -135,9 +135,9 @@ def test_a_workspace_that_is_called_otherwise_passes_other_filters_and_stands_el
     views.send(priority=50, to="y")
     view = views.views[Group.QUEUED]
     view.set_filter(parse_filter("target:coder"))
-    view.update(views.store.take_changes())
+    view.take(views.store.take_changes())
     assert len(view) == 0
     views.rename(to="x", name="coder")
-    assert view.update(views.store.take_changes())
+    assert view.take(views.store.take_changes())
     assert view.window(0, 9) == ["id-0"]
-    assert not view.update(views.store.take_changes())
+    assert not view.take(views.store.take_changes())

@@ -68,7 +68,7 @@ class GroupView:
         """Begin anew from the store."""
         self._order.rebuild(filter(self._passes, self._store.group(self.group)), self._sort_key())
 
-    def update(self, changes: Changes) -> bool:
+    def take(self, changes: Changes) -> bool:
         """Take over a frame's changes; whether rows came, went or moved."""
         renamed = self._take_names(changes)
         if changes.reloaded or (renamed and (self._filter or self.sort_column == "target")):

@@ -94,7 +94,7 @@ class BoardScreen(ActionScreen):
         if changes:
             followed = self._tables[self._active].cursor_id
             for group, view in self._views.items():
-                moved = view.update(changes)
+                moved = view.take(changes)
                 if changes.reloaded:
                     self._tables[group].reload()
                 else:
