@@ -121,13 +121,13 @@ async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Termi
         )
         store.apply([Event(len(rows) + number + 1, progressed.TYPE, _NOW, progressed)])
         changes = store.take_changes()
-        moved = view.update(changes)
+        moved = view.take(changes)
         table.update_rows(changes.touched, changes.entered.get(_GROUP, frozenset()), moved=moved)
 
     async with _on_screen(table) as terminal:
         begun = time.perf_counter()
         store.load(snapshot)
-        view.update(store.take_changes())
+        view.take(store.take_changes())
         table.reload()
         await terminal.painted(showing=_TASK)
         seconds = time.perf_counter() - begun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from headway.core.delegation import Group, Row, Status
 from headway.core.progress import ProgressText
@@ -53,7 +53,8 @@ class Column:
 
     id: str
     title: str
-    render: Callable[[Row, Facts, int], Spans]
+    render: Callable[[Any, Facts, int], Spans]
+    """One cell of what its table shows, in a number of cells at most."""
     width: int
     grow: int = 0
     most: int = 10_000

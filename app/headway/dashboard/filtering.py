@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
 
-from headway.dashboard.filters import EVERYTHING, Filter, FilterError, parse_filter
+from headway.dashboard.filters import EVERYTHING, Filter, FilterError, Language, parse_filter
+from headway.dashboard.widgets.row_table import RowTable, View
 
 if TYPE_CHECKING:
-    from headway.core.delegation import Group
-    from headway.dashboard.group_view import GroupView
-    from headway.dashboard.widgets.delegation_table import DelegationTable
     from headway.dashboard.widgets.filter_bar import FilterBar
 
 
+class FilteredView(View, Protocol):
+    """A view that a filter can be given to."""
+
+    def set_filter(self, wanted: Filter) -> None: ...
+
+
 class Filtering:
-    """One filter for all tables. `on_change` is called when they show something else."""
+    """One filter for all tables of a screen. `on_change` is called when they show something else.
+
+    `language` is what can be asked of their rows; none is that of delegations.
+    """
 
     def __init__(
         self,
         bar: FilterBar,
-        views: Mapping[Group, GroupView],
-        tables: Mapping[Group, DelegationTable],
+        tables: Iterable[tuple[FilteredView, RowTable]],
         on_change: Callable[[], None],
+        *,
+        language: Language | None = None,
     ) -> None:
         self._bar = bar
-        self._views = views
-        self._tables = tables
+        self._tables = tuple(tables)
         self._on_change = on_change
+        self._language = language
         self._filter = EVERYTHING
         self._problem = ""
         """What is wrong with the filter as it is typed; the last one that could be read holds meanwhile."""
@@ -48,7 +56,7 @@ class Filtering:
     def type(self, text: str) -> None:
         """Take what was typed so far."""
         try:
-            wanted = parse_filter(text)
+            wanted = parse_filter(text, self._language)
         except FilterError as error:
             self._problem = f"{error} (at {error.position + 1})"
             self.say_matches()
@@ -72,13 +80,14 @@ class Filtering:
         if self._problem or not self._filter:
             self._bar.say(self._problem, wrong=True)
         else:
-            shown, of = (sum(map(count, self._views.values())) for count in (len, lambda view: view.total))
+            shown = sum(len(view) for view, _ in self._tables)
+            of = sum(view.total for view, _ in self._tables)
             self._bar.say(f"{shown:,} of {of:,} match")
 
     def _set(self, wanted: Filter) -> None:
         self._filter = wanted
         self._problem = ""
-        for group, view in self._views.items():
+        for view, table in self._tables:
             view.set_filter(wanted)
-            self._tables[group].reload()
+            table.reload()
         self._on_change()

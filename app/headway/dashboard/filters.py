@@ -7,16 +7,17 @@ are separated by commas, any of which will do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from headway.core.delegation import Row, Status
 
 NameOf: TypeAlias = Callable[[str], str]
 """The name of a workspace, by its id."""
-Test: TypeAlias = Callable[[Row, NameOf, int], bool]
+Test: TypeAlias = Callable[..., bool]
+"""Whether something passes; of a delegation: its row, the names of workspaces, and the time in Unix milliseconds."""
 
 _TERM: Final = re.compile(r'(?P<no>-?)(?:(?P<field>[a-z]+):)?(?P<value>"[^"]*"?|[^\s"]+)', re.IGNORECASE)
 _DURATION: Final = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)")
@@ -48,16 +49,25 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.tests)
 
-    def matches(self, row: Row, name_of: NameOf, now_ms: int) -> bool:
-        """Whether a row passes at a moment; `name_of` gives the name of a workspace by its id."""
-        return all(test(row, name_of, now_ms) for test in self.tests)
+    def matches(self, *subject: Any) -> bool:
+        """Whether something passes; what it is told of it is what each `Test` is called with."""
+        return all(test(*subject) for test in self.tests)
 
 
 EVERYTHING: Final = Filter("")
 
 
-def parse_filter(text: str) -> Filter:
-    """Read a filter. Raises `FilterError` with the position of what is wrong."""
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What can be asked of one kind of row: a word, and fields by name, each made of the values after its colon."""
+
+    word: Callable[[str], Test]
+    fields: Mapping[str, Callable[[Sequence[str]], Test]]
+
+
+def parse_filter(text: str, language: Language | None = None) -> Filter:
+    """Read a filter, of delegations unless told otherwise. Raises `FilterError` with the position of what is wrong."""
+    language = language or DELEGATIONS
     tests: list[Test] = []
     uses_time = False
     position = 0
@@ -69,7 +79,7 @@ def parse_filter(text: str) -> Filter:
         if term is None:
             raise FilterError("A word or field:value is expected here.", position)
         field = (term["field"] or "").lower()
-        test = _test(field, _unquoted(term), term)
+        test = _test(language, field, _unquoted(term), term)
         tests.append(_negated(test) if term["no"] else test)
         uses_time |= field in ("older", "newer")
         position = term.end()
@@ -85,15 +95,15 @@ def _unquoted(term: re.Match[str]) -> str:
     return value[1:-1]
 
 
-def _test(field: str, value: str, term: re.Match[str]) -> Test:
-    if not field and value.endswith(":") and value[:-1].lower() in FIELDS:
+def _test(language: Language, field: str, value: str, term: re.Match[str]) -> Test:
+    if not field and value.endswith(":") and value[:-1].lower() in language.fields:
         raise FilterError(f"{value.lower()} needs a value.", term.end("value"))
     if not field:
-        return _word(value)
-    maker = FIELDS.get(field)
+        return language.word(value)
+    maker = language.fields.get(field)
     if maker is None:
-        near = get_close_matches(field, FIELDS, 1)
-        known = f"Did you mean {near[0]}:?" if near else f"Fields are {', '.join(FIELDS)}."
+        near = get_close_matches(field, language.fields, 1)
+        known = f"Did you mean {near[0]}:?" if near else f"Fields are {', '.join(language.fields)}."
         raise FilterError(f"There is no field {field}:. {known}", term.start("field"))
     values = [part for part in value.split(",") if part]
     if not values:
@@ -105,7 +115,7 @@ def _test(field: str, value: str, term: re.Match[str]) -> Test:
 
 
 def _negated(test: Test) -> Test:
-    return lambda row, name_of, now: not test(row, name_of, now)
+    return lambda *subject: not test(*subject)
 
 
 def _word(word: str) -> Test:
@@ -181,3 +191,4 @@ FIELDS: Final[dict[str, Callable[[Sequence[str]], Test]]] = {
     "priority": _priority,
 }
 """The fields, by name; each makes a test of the values after its colon, or raises ValueError."""
+DELEGATIONS: Final = Language(_word, FIELDS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from headway.core.delegation import Group, Row
 from headway.dashboard.columns import COLUMNS
-from headway.dashboard.filters import EVERYTHING, Filter
-from headway.dashboard.ordering import Ordering, SortKey
+from headway.dashboard.ordered_view import OrderedView
+from headway.dashboard.ordering import SortKey
 from headway.dashboard.sorting import SORT_KEYS
 from headway.dashboard.store import Changes, Store
 
@@ -20,52 +20,26 @@ _FIRST_SORT: Final[Mapping[Group, str]] = {
 """Orders in which a row keeps its place while it works."""
 
 
-class GroupView:
+class GroupView(OrderedView):
     """The ids of one group, filtered and sorted, kept so from the changes of each frame."""
 
     def __init__(self, group: Group, store: Store, now_ms: Callable[[], int]) -> None:
         self.group = group
-        self.sort_column = _FIRST_SORT[group]
         self._store = store
         self._now_ms = now_ms
-        self._filter = EVERYTHING
         self._names: dict[str, str] = {}
-        self._order = Ordering(self._sort_key())
+        super().__init__(COLUMNS[group], _FIRST_SORT[group])
         self.rebuild()
-
-    def __len__(self) -> int:
-        return len(self._order)
 
     @property
     def total(self) -> int:
-        """How many the group has, filter or no."""
         return len(self._store.group(self.group))
-
-    @property
-    def is_filtered(self) -> bool:
-        return bool(self._filter)
-
-    @property
-    def descending(self) -> bool:
-        return self._order.reverse
 
     def row(self, delegation_id: str) -> Row:
         """The row of an id that is here. Raises KeyError."""
         return self._store.rows[delegation_id]
 
-    def id_at(self, index: int) -> str:
-        """The id at a position. Raises IndexError."""
-        return self._order.id_at(index)
-
-    def index_of(self, delegation_id: str) -> int | None:
-        """Where an id stands; None where it does not."""
-        return self._order.index_of(delegation_id) if delegation_id in self._order else None
-
-    def window(self, start: int, stop: int) -> list[str]:
-        return self._order.slice(start, stop)
-
     def rebuild(self) -> None:
-        """Begin anew from the store."""
         self._order.rebuild(filter(self._passes, self._store.group(self.group)), self._sort_key())
 
     def take(self, changes: Changes) -> bool:
@@ -101,21 +75,6 @@ class GroupView:
         before = list(self._order)
         self.rebuild()
         return before != list(self._order)
-
-    def set_filter(self, wanted: Filter) -> None:
-        self._filter = wanted
-        self.rebuild()
-
-    def sort_by_next(self, shown: Container[str]) -> None:
-        """Sort by the next column of the table that is among `shown`, ascending."""
-        ids = [column.id for column in COLUMNS[self.group]]
-        at = ids.index(self.sort_column) + 1
-        self.sort_column = next((one for one in ids[at:] + ids[:at] if one in shown), self.sort_column)
-        self._order.reverse = False
-        self.rebuild()
-
-    def reverse(self) -> None:
-        self._order.reverse = not self._order.reverse
 
     def _passes(self, delegation_id: str) -> bool:
         store = self._store

@@ -21,6 +21,7 @@ from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from headway.dashboard.widgets.filter_bar import FilterBar
 from headway.dashboard.widgets.line_view import LineView
+from headway.dashboard.widgets.row_table import RowTable
 from headway.dashboard.widgets.stream_area import StreamArea
 from headway.dashboard.widgets.stream_pane import StreamPane
 
@@ -54,7 +55,11 @@ class BoardScreen(ActionScreen):
         """A person has moved the cursor, or chosen a table."""
         self._awaited: str | None = None
         """A delegation that was dispatched here, to be selected when its row comes."""
-        self._filtering = Filtering(self._filter_bar, self._views, self._tables, self._selection_changed)
+        self._filtering = Filtering(
+            self._filter_bar,
+            [(view, self._tables[group]) for group, view in self._views.items()],
+            self._selection_changed,
+        )
         self._acting = Acting(self, session, self._facts, self._expect)
 
     def compose(self) -> ComposeResult:
@@ -152,12 +157,15 @@ class BoardScreen(ActionScreen):
 
     # Moving
 
-    def on_delegation_table_cursor_moved(self, message: DelegationTable.CursorMoved) -> None:
+    def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
+        table = message.table
+        if not isinstance(table, DelegationTable):
+            return
         if message.by_person:
             self._chosen = True
-            if message.table.view.group is not self._active:
-                self._go_to(message.table.view.group)
-        if message.table.view.group is self._active:
+            if table.view.group is not self._active:
+                self._go_to(table.view.group)
+        if table.view.group is self._active:
             self._selection_changed()
 
     def on_descendant_focus(self) -> None:
