@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import headway
-from headway.cli import agent, answering, board, delegations, demo, doctor, serve
+from headway.cli import agent, answering, board, delegations, demo, doctor, recording, serve
 from headway.cli.agents import agents_app
 from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
@@ -53,6 +53,8 @@ app.command()(delegations.poll)
 app.command()(answering.reply)
 app.command()(answering.retry)
 app.add_typer(agents_app, name="agents")
+app.command()(recording.record)
+app.command()(recording.replay)
 app.add_typer(token_app, name="token")
 app.add_typer(ctx_app, name="ctx")
 app.add_typer(config_app, name="config")

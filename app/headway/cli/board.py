@@ -16,17 +16,19 @@ from headway.cli.options import Data, Place, Url
 if TYPE_CHECKING:
     from headway.cli.embedded import Embedded
     from headway.connectors.connector import Connector
+    from headway.connectors.playback import Playback
     from headway.dashboard.app import HeadwayApp
 
 
 def board(context: typer.Context, url: Url = None, data: Data = None) -> None:
-    """Open the board; with no platform configured or running, one is started for this account."""
+    """Open the board; with no platform configured or running, one is started for this account.
+
+    Without a terminal its three tables are printed instead, of a platform that runs.
+    """
     place = Place.of(context, url, data)
     manner = manner_of(context)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from headway.cli.delegations import list_delegations
-
-        run(list_delegations(place, None, 50, json=False))
+        run(_print_tables(place))
     run(_board(place, manner))
 
 
@@ -41,6 +43,19 @@ async def _board(place: Place, manner: Manner) -> int:
     async with embedded_platform(place.folder()) as platform:
         connector = open_connector(platform.url, place.token(), read_only=place.read_only)
         return await run_board(connector, title="", manner=manner, on_quit=partial(_leave, platform))
+
+
+async def _print_tables(place: Place) -> int:
+    """Without a terminal: the three tables as they are now, and no more."""
+    from headway.cli.tables import SHOWN, print_groups
+    from headway.dashboard.store import Store
+    from headway.net.clock import SystemClock
+
+    async with place.connect() as connector:
+        store = Store()
+        store.load(await connector.snapshot(finished=SHOWN))
+    print_groups(store, SystemClock().now_ms())
+    return ExitCode.OK
 
 
 async def _leave(platform: Embedded, app: HeadwayApp) -> bool:
@@ -59,8 +74,12 @@ async def run_board(
     title: str,
     manner: Manner,
     on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
+    playback: Playback | None = None,
 ) -> int:
-    """Run the board until the person quits, and close its connector; `on_quit` may keep them."""
+    """Run the board until the person quits, and close its connector; `on_quit` may keep them.
+
+    `playback` is the clock where the connector is that of a recording.
+    """
     import asyncio
     import signal
 
@@ -68,8 +87,9 @@ async def run_board(
     from headway.net.clock import SystemClock
 
     app = HeadwayApp(
-        connector, clock=SystemClock(), title=title, on_quit=on_quit, actions=manner.actions, look=manner.look
-    )
+        connector, clock=playback or SystemClock(), title=title, on_quit=on_quit, actions=manner.actions,
+        look=manner.look, playback=playback,
+    )  # fmt: skip
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         # A window that is closed is a way to quit: what was started is stopped then too.

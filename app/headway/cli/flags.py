@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NOTED: Final = "headway.flags"
 _LOADED: Final = "headway.settings"
-_BOARDS: Final = ("root", "board", "demo")
+_BOARDS: Final = ("root", "board", "demo", "replay")
 """The functions of the commands that open a board."""
 
 

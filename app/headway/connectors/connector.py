@@ -6,7 +6,7 @@ less instead of failing. Every text that comes out of a connector is clean and b
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,8 @@ class Capabilities:
     expiry: bool = True
     add_agents: bool = True
     remove_agents: bool = True
+    replay: bool = False
+    """It is a recording, which can be paused and moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,21 @@ class Batch:
     cursor: Cursor | None = None
 
 
-StreamMessage = Opening | Opened | Closed | Batch
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The stream goes on from another place than where it was: begin anew from this snapshot."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What follows is a recording that is played; `words` says, for people, where it stands now."""
+
+    words: Callable[[], str]
+
+
+StreamMessage = Opening | Opened | Closed | Batch | Reset | Playing
 
 
 @dataclass(frozen=True, slots=True)

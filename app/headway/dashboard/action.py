@@ -28,6 +28,8 @@ EVERYWHERE: Final = frozenset(Where)
 class Section(StrEnum):
     """Where help and the palette list an action."""
 
+    RECORDING = "Recording"
+    """Only where one is played."""
     DELEGATIONS = "Delegations"
     AGENTS = "Agents"
     EVENTS = "Events"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from headway.connectors.connector import Connector
+    from headway.connectors.playback import Playback
     from headway.core.clock import Clock
     from headway.dashboard.action import Action
 
@@ -46,7 +47,7 @@ class HeadwayApp(App[None]):
     """Mission control for the delegations of one platform.
 
     The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
-    board stays when it answers False.
+    board stays when it answers False. With `playback` the connector is that of a recording, and the clock is this one.
     """
 
     TITLE = "headway"
@@ -68,6 +69,7 @@ class HeadwayApp(App[None]):
         on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
         actions: Sequence[Action] = ACTIONS,
         look: Look = PLAIN_LOOK,
+        playback: Playback | None = None,
     ) -> None:
         forgive_undecodable_input()
         styles = styles_folder()
@@ -79,6 +81,7 @@ class HeadwayApp(App[None]):
             title=title,
             tell=self._tell,
             request_frame=self.request_frame,
+            playback=playback,
         )
         self._clock = clock
         self._on_quit = on_quit

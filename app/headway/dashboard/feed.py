@@ -11,10 +11,19 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from headway.connectors.connector import Batch, Closed, Connector, Opened, Opening
+from headway.connectors.connector import Batch, Closed, Connector, Opened, Opening, Playing, Reset
 from headway.connectors.errors import ConnectorError, CursorGone, NotAllowed
 from headway.core.api import SNAPSHOT_FINISHED
-from headway.dashboard.link import CatchingUp, Connecting, LinkState, Live, NeedsToken, Reconnecting, Resynced
+from headway.dashboard.link import (
+    CatchingUp,
+    Connecting,
+    LinkState,
+    Live,
+    NeedsToken,
+    Reconnecting,
+    Replaying,
+    Resynced,
+)
 from headway.net.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -124,6 +133,11 @@ class Feed:
                             self._show(Reconnecting(self._clock.monotonic() + retry_in, reason))
                         case Batch():
                             self._take(message)
+                        case Reset(snapshot=snapshot):
+                            self._store.load(snapshot)
+                            self._on_change()
+                        case Playing(words=words):
+                            self._show(Replaying(words))
         finally:
             await _end(probe)
 

@@ -6,6 +6,7 @@ Moments are seconds of the injected clock's monotonic time.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -75,4 +76,14 @@ class NeedsToken:
         return f"needs a token ({self.reason})"
 
 
-LinkState: TypeAlias = Connecting | Live | CatchingUp | Reconnecting | Resynced | NeedsToken
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """No platform: a recording is played. `where` says where it stands."""
+
+    where: Callable[[], str]
+
+    def words(self, now: float) -> str:
+        return self.where()
+
+
+LinkState: TypeAlias = Connecting | Live | CatchingUp | Reconnecting | Resynced | NeedsToken | Replaying

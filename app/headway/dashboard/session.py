@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import random
 
     from headway.connectors.connector import Connector
+    from headway.connectors.playback import Playback
     from headway.core.clock import Clock
     from headway.core.delegation import Row
 
@@ -35,10 +36,13 @@ class Session:
         title: str,
         tell: Callable[[Notice], None],
         request_frame: Callable[[], None],
+        playback: Playback | None = None,
     ) -> None:
         self.connector = connector
         self.clock = clock
         self.title = title
+        self.playback = playback
+        """The recording that is played, where there is no platform."""
         self.request_frame = request_frame
         self.store = Store()
         self.feed = Feed(connector, self.store, clock=clock, rng=rng, on_change=request_frame)

@@ -7,7 +7,16 @@ from headway.core.delegation import RUNNING, WAITING, Status
 from headway.dashboard.cells import one_line
 from headway.dashboard.columns import Span, Spans, Tone
 from headway.dashboard.durations import coarse
-from headway.dashboard.link import CatchingUp, Connecting, LinkState, Live, NeedsToken, Reconnecting, Resynced
+from headway.dashboard.link import (
+    CatchingUp,
+    Connecting,
+    LinkState,
+    Live,
+    NeedsToken,
+    Reconnecting,
+    Replaying,
+    Resynced,
+)
 from headway.dashboard.store import Store
 
 
@@ -16,7 +25,7 @@ def link_spans(title: str, address: str, link: LinkState, data_age: float | None
     symbol, tone = _sign(link)
     spans: list[Span] = [("headway", Tone.ACCENT), (f"  {one_line(title or address)}  ", Tone.PLAIN)]
     spans.append((f"{symbol} {one_line(link.words(now))}", tone))
-    if data_age is not None and not isinstance(link, (Live, Resynced)):
+    if data_age is not None and not isinstance(link, (Live, Resynced, Replaying)):
         spans.append((f"  data {coarse(round(data_age * 1000))} old", Tone.FAINT))
     return spans
 
@@ -29,6 +38,8 @@ def _sign(link: LinkState) -> Span:
             return ("◌", Tone.FAINT)
         case Reconnecting():
             return ("○", Tone.WARN)
+        case Replaying():
+            return ("▸", Tone.ACCENT)
         case NeedsToken():
             return ("✗", Tone.BAD)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingsMap
 from textual.screen import Screen
 
-from headway.dashboard.action import Action, Moment, Where
+from headway.dashboard.action import Action, Moment, Section, Where
 from headway.dashboard.actions import ACTIONS, actions_on
 from headway.dashboard.link import NeedsToken
+from headway.dashboard.screens.replaying import Replaying
 from headway.dashboard.top import link_spans, total_spans
 from headway.dashboard.widgets.key_bar import KeyBar
 from headway.dashboard.widgets.top_line import TopLine
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from headway.dashboard.store import Changes
 
 
-class ActionScreen(Screen[None]):
+class ActionScreen(Replaying, Screen[None]):
     """A screen of its own over a session; `WHERE` says which actions of the registry are its.
 
     It yields `self.top_line` first and `self.key_bar` last, and has a method `action_<id>` for each of its actions.
@@ -33,7 +34,11 @@ class ActionScreen(Screen[None]):
         self.session: Final = session
         self.all_actions: Final = tuple(actions)
         """Every action of every screen, with the keys that it has here."""
-        self.actions: Final = actions_on(self.WHERE, actions)
+        self.actions: Final = tuple(
+            action
+            for action in actions_on(self.WHERE, actions)
+            if session.playback or action.section is not Section.RECORDING
+        )
         """Those of this screen."""
         self._by_id = {action.id: action for action in self.actions}
         # Not a keymap of Textual's: there, a key that two actions share would lose one of them.
