@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 NewFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A file that is not there yet; one that ends in .gz is packed.")
 ]
-OldFile = Annotated[Path, typer.Argument(metavar="FILE", help="What `headway record` made.", dir_okay=False)]
+OldFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="What `headway record` made.", exists=True, dir_okay=False)
+]
 
 
 def record(
