@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -133,6 +134,34 @@ async def test_a_body_that_trickles_is_given_up(tmp_path: Path) -> None:
         status, body = await raw(served, head, b'{"name":')
         assert status == 408, body
         assert b"nothing was changed" in body
+
+
+@pytest.mark.req("S1")
+@pytest.mark.parametrize("first", ["", "GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n"])
+async def test_a_head_that_trickles_is_given_up(tmp_path: Path, first: str) -> None:
+    """Bytes that go on coming move nothing; one that has had its answer is waited for no longer either."""
+    async with platform(tmp_path, head_timeout=0.2) as served:
+        parts = urlsplit(served.url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        if first:
+            writer.write(first.format(host=parts.netloc).encode())
+            assert b"200 OK" in await reader.readuntil(b"}")
+        writer.write(b"GET /health HTTP/1.1\r\nX-Slow: ")
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"a")
+                await asyncio.sleep(0.02)
+
+        trickling = asyncio.create_task(trickle())
+        try:
+            async with asyncio.timeout(10):
+                with suppress(ConnectionError):
+                    assert await reader.read() == b""
+        finally:
+            trickling.cancel()
+            writer.close()
+        assert (await served.http.get("/health")).status_code == 200
 
 
 @pytest.mark.parametrize("option", [("--public-host", "a/b"), ("--allow", "169.254.169.254"), ("--allow", "nope:0")])

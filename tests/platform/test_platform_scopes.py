@@ -161,7 +161,7 @@ async def test_the_texts_of_a_missing_and_an_unknown_token(tmp_path: Path) -> No
             assert (answer.status_code, answer.json()) == (401, {"error": f"{word} workspace auth token"}), said
             assert answer.headers["www-authenticate"] == "Bearer"
         assert (await http.get(f"/workspaces?token={served.token}")).status_code == 401
-        assert (await http.get("/workspaces", cookies={"token": served.token})).status_code == 401
+        assert (await http.get("/workspaces", headers={"Cookie": f"token={served.token}"})).status_code == 401
         assert (await http.get("/workspaces", headers={"Authorization": f"bearer {served.token}"})).status_code == 200
 
 

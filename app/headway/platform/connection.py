@@ -1,4 +1,7 @@
-"""A connection of uvicorn's that its application can cut: what a reader that takes nothing is given up by."""
+"""A connection of uvicorn's with two bounds in time: its application can cut it, and its request heads cannot trickle.
+
+To cut it is how a reader that takes nothing is given up.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import socket
 import struct
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,15 +21,52 @@ _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 class Connection(H11Protocol):
-    """Uvicorn's protocol, its transport within reach.
+    """Uvicorn's protocol, its transport within reach. A request's head has `head_timeout` seconds to come.
 
     To close a transport is to wait until its reader has taken what was written, which may be never; an application that
     has waited long enough cuts it instead, with `abort`.
     """
 
+    def __init__(self, *args: Any, head_timeout: float, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._head_timeout = head_timeout
+        self._head_due: asyncio.TimerHandle | None = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app = _Abortable(self.app, partial(_cut, transport))
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_between:
+            self._await_head()
+        else:
+            self._stop_awaiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_awaiting()
+        super().connection_lost(exc)
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether no request is under way: the head of the next has not come whole."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        # Uvicorn's own limit holds between requests; this one begins with the first byte, and no later one moves it.
+        if self._head_due is None:
+            self._head_due = self.loop.call_later(self._head_timeout, self._give_up)
+
+    def _stop_awaiting(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _give_up(self) -> None:
+        self._head_due = None
+        if self._is_between:
+            self.transport.close()
 
 
 class _Abortable:

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -120,7 +121,7 @@ def _config(platform: Platform, listener: socket.socket) -> uvicorn.Config:
         Edge(create_app(platform), Hosts.of(listener, platform.settings.public_hosts)),
         # The program's own logging, whose lines are cleaned: a traceback may quote what came from outside.
         log_config=None,
-        http=Connection,
+        http=partial(Connection, head_timeout=platform.settings.head_timeout),  # type: ignore[arg-type]
         log_level="warning",
         # Who asks is who has connected: a header that says otherwise is not believed.
         proxy_headers=False,

@@ -73,6 +73,8 @@ class Settings:
     """The largest body of a request."""
     body_timeout: float = BODY_SECONDS
     """How long a request's body may take to come."""
+    head_timeout: float = 30.0
+    """How long a request's head may take to come."""
     evict_every: float = 60.0
     """How often what is beyond `retention` is forgotten."""
     retention: Retention = field(default_factory=Retention)
