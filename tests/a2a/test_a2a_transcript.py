@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -181,3 +182,31 @@ def test_common_prefix(one: str, other: str) -> None:
     same = common_prefix(one, other)
     assert one[:same] == other[:same]
     assert one[same : same + 1] != other[same : same + 1] or same == min(len(one), len(other))
+
+
+def test_many_artifacts_cost_what_they_are_and_not_their_square() -> None:
+    frame = read_frame(task("working", {f"a{index}": ["x"] for index in range(3_000)}))
+    assert frame is not None
+    steps = 0
+
+    def count(*_event: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    transcript = Transcript()
+    sys.setprofile(count)
+    try:
+        transcript.apply(frame)
+    finally:
+        sys.setprofile(None)
+    assert transcript.text.count("x") == 3_000
+    assert steps < 3_000 * 300
+
+
+def test_what_is_dropped_makes_room_again() -> None:
+    transcript = Transcript(limit=100)
+    frames = [read_frame(chunk("x" * 90, append=False)) for _ in range(5)]
+    frames += [read_frame(task("completed", {"y": ["z" * 80]}))]
+    updates = [transcript.apply(frame) for frame in frames if frame is not None]
+    assert updates[-1] is not None
+    assert updates[-1].output == "z" * 80

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from headway.a2a.frames import Artifact, compact, join_lines
@@ -80,6 +81,7 @@ class Artifacts:
         self._limit = limit
         self._texts: dict[str, ArtifactText] = {}
         self._textless: dict[str, Json] = {}
+        self._kept = 0
 
     @property
     def ids(self) -> frozenset[str]:
@@ -103,20 +105,26 @@ class Artifacts:
         if artifact.raw is not None and len(self._textless) < ARTIFACT_LIMIT:
             self._textless[name] = artifact.raw
         text = self._texts.setdefault(name, ArtifactText())
-        return name, text.add(join_lines(artifact.parts), self._room(), last=last), replaces
+        with self._keeping(text):
+            cleaned = text.add(join_lines(artifact.parts), self._room(), last=last)
+        return name, cleaned, replaces
 
     def go_on(self, artifact_id: str, rest: str) -> str:
         """Take the clean text that a snapshot has beyond what is known of an artifact; returns it."""
-        return self._texts[artifact_id].go_on(rest, self._room())
+        text = self._texts[artifact_id]
+        with self._keeping(text):
+            return text.go_on(rest, self._room())
 
     def drop(self, artifact_id: str) -> None:
-        self._texts.pop(artifact_id, None)
+        if (dropped := self._texts.pop(artifact_id, None)) is not None:
+            self._kept -= dropped.kept
         self._textless.pop(artifact_id, None)
 
     def result(self, final_text: str | None, raw: Json | None) -> str:
         """Every text of every artifact and the final message, joined by newlines; without any, compact JSON."""
         for text in self._texts.values():
-            text.finish(self._room())
+            with self._keeping(text):
+                text.finish(self._room())
         texts = [text.text for text in self._texts.values() if text.length]
         missing = sum(text.length - text.kept for text in self._texts.values())
         if final_text:
@@ -128,7 +136,14 @@ class Artifacts:
         return clean(compact(raw), limit=self._limit) if raw is not None else ""
 
     def _room(self) -> int:
-        return self._limit - sum(text.kept for text in self._texts.values())
+        return self._limit - self._kept
+
+    @contextmanager
+    def _keeping(self, text: ArtifactText) -> Iterator[None]:
+        """Count what the block keeps of a text: to add up all of them for each would cost an agent's many dearly."""
+        before = text.kept
+        yield
+        self._kept += text.kept - before
 
     def _bounded(self, text: str, missing: int) -> str:
         if not missing and len(text) <= self._limit:
