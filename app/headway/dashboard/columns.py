@@ -29,6 +29,8 @@ class Tone(StrEnum):
     WARN = "warn"
     BAD = "bad"
     ALARM = "alarm"
+    FOUND = "found"
+    FOUND_NOW = "found-now"
 
 
 Span: TypeAlias = tuple[str, Tone]
