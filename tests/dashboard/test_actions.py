@@ -13,12 +13,13 @@ from headway.dashboard.actions import ACTIONS, BY_ID, actions_on, in_sections
 from headway.dashboard.keymap import remapped
 from headway.dashboard.screens.action_screen import ActionScreen, bindings_of
 from headway.dashboard.screens.board import BoardScreen
+from headway.dashboard.screens.detail import DetailScreen
 from support.dashboard_rows import a_row
 
 RUNNING = Moment(Capabilities(), row=a_row(Status.IN_PROGRESS), pollable=1)
 
 
-SCREENS: dict[Where, type[ActionScreen]] = {Where.BOARD: BoardScreen}
+SCREENS: dict[Where, type[ActionScreen]] = {Where.BOARD: BoardScreen, Where.DETAIL: DetailScreen}
 
 
 @pytest.mark.parametrize("where", SCREENS)

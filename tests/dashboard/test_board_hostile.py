@@ -76,7 +76,7 @@ async def test_the_corpus_is_harmless_in_dialogs_and_notices(poisoned: FakeConne
             await board.pilot.pause()
         await board.pilot.press("escape", "2", "home")
         for number, entry in enumerate(CORPUS):
-            board.app._tell(Notice(entry["text"][:1_000], entry["text"][:1_000]))
+            board.app.tell(Notice(entry["text"][:1_000], entry["text"][:1_000]))
             board.board.action_cancel()
             await board.pilot.pause()
             assert isinstance(board.app.screen, CancelScreen)

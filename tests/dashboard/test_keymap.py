@@ -99,7 +99,7 @@ def test_nothing_set_is_no_keymap() -> None:
 @pytest.mark.req("D10")
 async def test_keys_footer_help_and_palette_follow() -> None:
     actions = remapped(
-        {"dispatch": "f2", "poll": ["f5", "m"], "help": "h", "palette": "f1", "cursor_down": ["down", "n"]}
+        {"dispatch": "f2", "poll": ["f5", "m"], "help": "h", "palette": "f1", "cursor_down": ["down", "f7"]}
     )
     async with open_board(fleet(), actions=actions) as opened:
         footer = opened.text("keys")

@@ -69,6 +69,8 @@ class FakeConnector:
         self.tokens: list[str | None] = []
         self.unheard = False
         """What happens reaches no reader."""
+        self.told: list[Event] = []
+        """Every event there was."""
         self._seq = 0
         self._queues: list[asyncio.Queue[StreamMessage | ConnectorError]] = []
         self._numbers = count(1)
@@ -173,6 +175,7 @@ class FakeConnector:
     def _emit(self, payload: Payload, at: int) -> None:
         self._seq += 1
         event = Event(self._seq, payload.TYPE, at, payload)
+        self.told.append(event)
         did = getattr(payload, "delegation_id", None)
         if did is not None:
             row = apply(event, self.rows.get(did))
@@ -222,6 +225,15 @@ class FakeConnector:
     async def delegation(self, id_or_prefix: str) -> Delegation:
         await self._answer("delegation")
         return self._record(id_or_prefix)
+
+    async def timeline(self, delegation: DelegationRef) -> list[Event]:
+        await self._answer("timeline")
+        return [
+            event
+            for event in self.told
+            if getattr(event.payload, "delegation_id", None) == delegation.delegation_id
+            and not isinstance(event.payload, Progressed)
+        ]
 
     async def delegations(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None
@@ -282,7 +294,7 @@ class FakeConnector:
             delegation_id=did,
             source_id=row.source_id,
             target_id=row.target_id,
-            task=row.task_preview,
+            task=self.records.get(did, {}).get("task", row.task_preview),
             status=row.status,
             priority=row.priority,
             attempt=row.attempt,

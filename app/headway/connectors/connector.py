@@ -153,6 +153,12 @@ class Connector(Protocol):
         Raises `NotFound`, and `Conflict` where several begin so.
         """
 
+    async def timeline(self, delegation: DelegationRef) -> Sequence[Event]:
+        """What happened to a delegation, oldest first, its output left out; what the platform keeps of it.
+
+        Raises `NotFound`.
+        """
+
     async def delegations(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None
     ) -> list[Delegation]:

@@ -39,6 +39,7 @@ from headway.core.api import (
     SNAPSHOT_FINISHED,
     DelegateAccepted,
     Health,
+    PastEvent,
     RetryAccepted,
     Snapshot,
     StatusAnswer,
@@ -50,6 +51,7 @@ from headway.core.api import (
 )
 from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Status
+from headway.core.events import Event, read_payload
 from headway.core.scopes import READ
 from headway.core.text import clean_line
 from headway.net import errors as net
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile("[!-~]{1,1024}")
 _EPOCH: Final = re.compile("[!-~]{1,128}")
 _DELEGATIONS: Final = TypeAdapter(list[Delegation])
+_PAST: Final = TypeAdapter(list[PastEvent])
 _WORKSPACES: Final = TypeAdapter(list[Workspace])
 _TOKENS: Final = TypeAdapter(list[TokenInfo])
 
@@ -196,6 +199,13 @@ class HeadwayConnector:
 
     async def delegation(self, id_or_prefix: str) -> Delegation:
         return self._read(Delegation, await self._http.call("GET", f"/admin/delegations/{_segment(id_or_prefix)}"))
+
+    async def timeline(self, delegation: DelegationRef) -> list[Event]:
+        past = self._read_list(_PAST, await self._http.call("GET", _path(delegation, "events")))
+        try:
+            return [Event(one.seq, one.type, one.timestamp, read_payload(one.type, one.data)) for one in past]
+        except ValidationError as error:
+            raise self._bad_answer() from error
 
     async def delegations(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None

@@ -17,6 +17,7 @@ class Where(StrEnum):
     """The screens that have actions of the registry; dialogs name their few keys themselves."""
 
     BOARD = "board"
+    DETAIL = "detail"
     AGENTS = "agents"
     EVENTS = "events"
 
@@ -58,6 +59,11 @@ class Moment:
     """An event is under the cursor, on the events screen."""
     expanded: bool = False
     """Something is shown whole beside its row."""
+
+    searched: bool = False
+    """Something was looked for in a text."""
+    markdown: bool = False
+    """What is shown can be shown as Markdown."""
 
     @property
     def may_act(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
+from headway.dashboard.detail_actions import DETAIL_ACTIONS, OPENING_ACTIONS
 
 TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
 """Screens with rows that can be filtered."""
@@ -109,6 +110,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         acts=True,
         in_footer=True,
     ),
+    *OPENING_ACTIONS,
+    *DETAIL_ACTIONS,
     Action(
         "pin",
         ("o",),

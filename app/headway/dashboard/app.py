@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -12,8 +13,10 @@ from textual.events import Key
 from textual.filter import LineFilter, Monochrome
 from textual.widgets import Input, TextArea
 
+from headway.core.text import clean
 from headway.dashboard.actions import ACTIONS
 from headway.dashboard.ascii import AsciiOnly
+from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.look import Look
 from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.palette import ActionsProvider
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
-_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token")
+_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token", "detail")
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
 
@@ -79,7 +82,7 @@ class HeadwayApp(App[None]):
             clock=clock,
             rng=rng or random.Random(),  # noqa: S311
             title=title,
-            tell=self._tell,
+            tell=self.tell,
             request_frame=self.request_frame,
             playback=playback,
         )
@@ -146,7 +149,8 @@ class HeadwayApp(App[None]):
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
 
-    def _tell(self, notice: Notice) -> None:
+    def tell(self, notice: Notice) -> None:
+        """Show a notice for some seconds."""
         self.notify(
             notice.text or notice.title,
             title=notice.title if notice.text else "",
@@ -154,6 +158,18 @@ class HeadwayApp(App[None]):
             timeout=_TOAST_SECONDS[notice.tidings],
             markup=False,
         )
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """As `copy_text`: what Textual itself copies goes the same way."""
+        self.copy_text(text)
+
+    def copy_text(self, text: str) -> Copy:
+        """Have the terminal put a text on the clipboard; how much of it was sent."""
+        copied = copy_of(text, os.environ)
+        self._clipboard = clean(text)
+        if self._driver is not None:
+            self._driver.write(copied.sequence)
+        return copied
 
     async def action_quit(self) -> None:
         """Leave, unless `on_quit` says to stay."""

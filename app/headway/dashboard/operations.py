@@ -6,7 +6,7 @@ A read-only connector is refused here too, whatever the keys let through.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from headway.connectors.connector import Connector, DispatchOrder
 from headway.connectors.errors import ConnectorError, NotAllowed, OutcomeUnknown
 from headway.core.delegation import Delegation, Row, Status
+from headway.core.events import Event
 from headway.dashboard.cells import one_line
 from headway.dashboard.store import Note, Store
 
@@ -132,6 +133,13 @@ class Operations:
         if self._store.merge_record(record):
             self._on_change()
         return record
+
+    async def timeline(self, row: Row) -> Sequence[Event]:
+        """What happened to a delegation, oldest first; nothing, without a word, where it cannot be had now."""
+        try:
+            return await self._connector.timeline(row)
+        except ConnectorError:
+            return ()
 
     async def _reread(self, row: Row) -> None:
         """After an unknown outcome: what does the platform say? Its events bring the row itself up to date."""

@@ -338,6 +338,10 @@ class Ledger:
         """See `reading.replay`."""
         return await self._read(reading.replay, after_seq, limit, workspace_id)
 
+    async def history(self, delegation_id: str, limit: int) -> list[StoredEvent]:
+        """See `reading.history`."""
+        return await self._read(reading.history, delegation_id, limit)
+
     async def replay_page(
         self, after_seq: int, limit: int, workspace_id: str | None = None
     ) -> tuple[list[StoredEvent], int]:

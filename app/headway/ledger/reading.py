@@ -169,6 +169,13 @@ def replay_page(
     return events, events[-1].seq if len(events) == limit else upto
 
 
+def history(conn: Connection, delegation_id: str, limit: int) -> list[StoredEvent]:
+    """The newest `limit` events of one delegation that are kept, oldest first; what it put out is not among them."""
+    query = select(*_EVENT_COLUMNS).where(_e.delegation_id == delegation_id, text(schema.HISTORY))
+    newest = conn.execute(query.order_by(_e.seq.desc()).limit(limit))
+    return [StoredEvent(*values) for values in newest][::-1]
+
+
 def position(conn: Connection) -> tuple[str, int, int]:
     """Epoch, seq of the newest event, and the lowest seq that is kept."""
     epoch, head, lowest = _META(conn).one()

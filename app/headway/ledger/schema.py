@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from headway.core.delegation import Status
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration: what this version reads and writes."""
 
 WAITING: Final = "status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)"
@@ -35,6 +35,8 @@ FINISHED: Final = "finished_at IS NOT NULL"
 IN_QUEUE: Final = "queue_id IS NOT NULL"
 MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
 RETRY_RUNS: Final = "retry_of IS NOT NULL AND finished_at IS NULL"
+HISTORY: Final = "delegation_id IS NOT NULL AND type <> 'DELEGATION_PROGRESS'"
+"""What is told of one delegation afterwards: what it put out is most of all events, and stands in its text."""
 REMOTE_HELD: Final = "remote_task_id IS NOT NULL AND finished_at IS NULL"
 
 metadata = MetaData()
@@ -172,6 +174,14 @@ events = Table(
     Column("type", Text, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
+)
+
+Index(
+    "events_history",
+    events.c.delegation_id,
+    events.c.seq,
+    sqlite_where=text(HISTORY),
+    postgresql_where=text(HISTORY),
 )
 
 workspaces = Table(

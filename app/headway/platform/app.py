@@ -26,6 +26,7 @@ from headway.platform.routes import (
     metrics,
     overview,
     registry,
+    timeline,
     tokens,
     workspaces,
 )
@@ -54,6 +55,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(delegations.router)
     app.include_router(activity.router)
     app.include_router(answering.router)
+    app.include_router(timeline.router)
     app.include_router(gateway.calls)
     app.include_router(gateway.router)
     app.include_router(gateway.stale)

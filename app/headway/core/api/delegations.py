@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -80,6 +80,16 @@ class RetryAccepted(Body):
     target_id: str
     retry_of: str
     idempotent_hit: bool | None = None
+
+
+class PastEvent(Body):
+    """One item of `GET /workspaces/:id/delegations/:did/events`: an event as the stream tells it, with its seq."""
+
+    seq: int
+    type: str
+    timestamp: int
+    """Unix milliseconds."""
+    data: dict[str, Any]
 
 
 class DelegationSummary(Body):

@@ -15,8 +15,10 @@ from headway.dashboard.acting import Acting
 from headway.dashboard.action import Action, Moment, Where
 from headway.dashboard.actions import ACTIONS
 from headway.dashboard.columns import Facts
+from headway.dashboard.detail import Looked, Part
 from headway.dashboard.filtering import Filtering
 from headway.dashboard.group_view import GroupView
+from headway.dashboard.looking import Looking
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from headway.dashboard.widgets.filter_bar import FilterBar
@@ -60,6 +62,7 @@ class BoardScreen(ActionScreen):
             [(view, self._tables[group]) for group, view in self._views.items()],
             self._selection_changed,
         )
+        self._looking = Looking(self, session, self._facts)
         self._acting = Acting(self, session, self._facts, self._expect)
 
     def compose(self) -> ComposeResult:
@@ -295,6 +298,22 @@ class BoardScreen(ActionScreen):
     def action_cancel(self) -> None:
         if row := self.selected:
             self._acting.cancel(row)
+
+    # Looking at one
+
+    def action_detail(self) -> None:
+        from headway.dashboard.screens.detail import DetailScreen
+
+        if row := self.selected:
+            self.app.push_screen(DetailScreen(self._session, self.all_actions, row))
+
+    def action_copy(self) -> None:
+        if row := self.selected:
+            self._looking.copy(Looked(row))
+
+    def action_pager(self) -> None:
+        if row := self.selected:
+            self._looking.page(Looked(row), Part.RESULT if row.result_preview else Part.OUTPUT)
 
     # Streams
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
+PLACEHOLDER: Final = "words  status:failed  target:coder  older:5m  id:7f3a"
+
 
 class FilterBar(Horizontal):
     """Hidden until it is opened; it stays while a filter holds, so that nobody forgets that one does."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, placeholder: str = PLACEHOLDER, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._said = ("", False)
-        self.input = Input(
-            placeholder="words  status:failed  target:coder  older:5m  id:7f3a", id="filter", select_on_focus=False
-        )
+        self.input = Input(placeholder=placeholder, id="filter", select_on_focus=False)
         self._matches = Static(Content(""), id="matches")
 
     def compose(self) -> ComposeResult:

@@ -44,7 +44,8 @@ class TextPane(FollowingView):
         self._tail: list[Spans] = []
         self._skip = 0
         self._laying = False
-        self._wanted = ""
+        self.wanted = ""
+        """What is searched for; nothing where it is empty."""
         self._found: list[Found] = []
         self._current = 0
 
@@ -59,11 +60,19 @@ class TextPane(FollowingView):
         self._page = PageText(text)
         self._lay_out()
 
-    def show_drawn(self, draw: Callable[[int], list[Drawn]]) -> None:
-        """Show the lines that `draw` makes for a width; it is asked again when the width is another."""
+    def show_drawn(self, draw: Callable[[int], list[Drawn]], source: str = "") -> None:
+        """Show the lines that `draw` makes for a width; it is asked again when the width is another.
+
+        `source` is what they are made of, for `shown_for`.
+        """
         self._draw = draw
-        self._source = ""
+        self._source = source
         self._lay_out()
+
+    @property
+    def shown_for(self) -> str | None:
+        """What the drawn lines that are shown were made of; None where a text is shown as it is written."""
+        return self._source if self._draw is not None else None
 
     def show_progress(self, progress: ProgressText, tail: list[Spans]) -> None:
         """Show a text that grows, and below it what stands at its end now."""
@@ -77,8 +86,8 @@ class TextPane(FollowingView):
             self._lay_out()
         else:
             self._page.append(text_after(progress, before.end))
-            if self._wanted:
-                self._found = self._page.find(self._wanted)
+            if self.wanted:
+                self._found = self._page.find(self.wanted)
             self._advance()
 
     # How it is shown
@@ -96,7 +105,7 @@ class TextPane(FollowingView):
 
     def search(self, wanted: str) -> None:
         """Mark every place of a text, and go to the first one that is not above what is seen."""
-        self._wanted = wanted
+        self.wanted = wanted
         self._found = self._page.find(wanted)
         self._current = 0
         if self._found and len(self._page):
@@ -119,7 +128,7 @@ class TextPane(FollowingView):
 
     @property
     def is_searched(self) -> bool:
-        return bool(self._wanted)
+        return bool(self.wanted)
 
     def _go_to_current(self) -> None:
         place = self._found[self._current].start
@@ -142,12 +151,20 @@ class TextPane(FollowingView):
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         changed = super()._size_updated(size, virtual_size, container_size, layout)
         if changed:
-            self.call_later(self._lay_out)
+            self.call_later(self._lay_out_anew)
         return changed
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._draw is not None:
+            self.call_later(self._lay_out_anew)
+
+    def _lay_out_anew(self) -> None:
+        self._painted.clear()
+        self._lay_out()
 
     def _lay_out(self) -> None:
         """Lay everything out at the width there is now."""
-        self._painted.clear()
         if not self.size.width:
             return
         if self._draw is not None:
@@ -156,8 +173,8 @@ class TextPane(FollowingView):
             self._page.lay_out(0)
         else:
             self._page.lay_out(self._text_width if self.wrapped else 0)
-        if self._wanted:
-            self._found = self._page.find(self._wanted)
+        if self.wanted:
+            self._found = self._page.find(self.wanted)
             self._current = min(self._current, max(0, len(self._found) - 1))
         self._advance(anew=True)
 
