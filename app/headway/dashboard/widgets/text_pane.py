@@ -80,7 +80,7 @@ class TextPane(FollowingView):
         if tail == self._tail and progress is before and self._page.size:
             return
         self._tail = tail
-        grown = before.length and common_end(before, progress) == before.end
+        grown = before.length and before.start <= progress.start and common_end(before, progress) == before.end
         if not grown or self._page.size > BODY_LIMIT + _SPARE:
             self._page = PageText(progress.text)
             self._lay_out()
