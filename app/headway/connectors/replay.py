@@ -22,7 +22,7 @@ from headway.connectors.playback import Playback
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
 from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Row, Status
-from headway.core.events import DelegationPayload, Event, Evicted, apply
+from headway.core.events import DelegationPayload, Event, Evicted, Progressed, apply
 
 if TYPE_CHECKING:
     from headway.connectors.recording import Recording
@@ -106,6 +106,19 @@ class ReplayConnector:
         if len(found) > 1:
             raise Conflict(f"{len(found)} delegations begin so.", next_step="Give more of the id.")
         return _record(found[0])
+
+    async def timeline(self, delegation: DelegationRef) -> list[Event]:
+        """Its events up to this place of the recording; what came before it began is not known."""
+        now = self._recording.begins + self._playback.position
+        told = (entry.heard for entry in self._recording.entries if entry.at <= now)
+        return [
+            event
+            for event in told
+            if isinstance(event, Event)
+            and isinstance(event.payload, DelegationPayload)
+            and event.payload.delegation_id == delegation.delegation_id
+            and not isinstance(event.payload, Progressed)
+        ]
 
     async def delegations(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None

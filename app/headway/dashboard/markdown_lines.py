@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import Markdown, MarkdownElement, TextElement
+from rich.markdown import Markdown as MarkdownSource
+from rich.markdown import MarkdownElement, TextElement
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -72,7 +73,7 @@ class _Heading(TextElement):
     """Left, in bold: what it is a heading of is below it."""
 
     @classmethod
-    def create(cls, markdown: Markdown, token: object) -> _Heading:
+    def create(cls, markdown: MarkdownSource, token: object) -> _Heading:
         return cls(str(getattr(token, "tag", "h1")))
 
     def __init__(self, tag: str) -> None:
@@ -97,9 +98,9 @@ class _Code(TextElement):
             yield Text("  " + line, style="markdown.code_block", overflow="fold")
 
 
-class _Page(Markdown):
+class _Page(MarkdownSource):
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
-        **Markdown.elements,
+        **MarkdownSource.elements,
         "heading_open": _Heading,
         "fence": _Code,
         "code_block": _Code,

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -32,7 +33,6 @@ class CopyScreen(ModalScreen[Part | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,y", "leave", "Copy nothing"),
-        *(Binding(key, f"choose('{part.name}')", part.value) for key, part in _KEYS.items()),
     ]
 
     def __init__(self, looked: Looked, facts: Facts) -> None:
@@ -48,7 +48,7 @@ class CopyScreen(ModalScreen[Part | None]):
                 yield Static(self._line(key, part))
 
     def _line(self, key: str, part: Part) -> Content:
-        text = self._text(part)
+        text = self._glimpse_of(part)
         tone = "$foreground" if text else "$faint"
         return Content.assemble(
             (f"{key}  ", "$accent" if text else "$faint"),
@@ -56,12 +56,13 @@ class CopyScreen(ModalScreen[Part | None]):
             Content(fit(one_line(text[: _SHOWN * 4]), _SHOWN) if text else "there is none").stylize("$faint"),
         )
 
-    def _text(self, part: Part) -> str | None:
+    def _glimpse_of(self, part: Part) -> str | None:
         return "the whole record" if part is Part.JSON else self._looked.part(part)
 
-    def action_choose(self, name: str) -> None:
-        part = Part[name]
-        if self._text(part):
+    def on_key(self, event: Key) -> None:
+        part = _KEYS.get(event.character or "")
+        if part is not None and self._glimpse_of(part):
+            event.stop()
             self.dismiss(part)
 
     def action_leave(self) -> None:

@@ -15,7 +15,6 @@ from headway.dashboard.action import Action, Moment, Where
 from headway.dashboard.cells import one_line
 from headway.dashboard.columns import Facts, Spans, Tone, standing, took
 from headway.dashboard.detail import Looked, Part, as_json, ending_lines, overview
-from headway.dashboard.link import Live
 from headway.dashboard.looking import Looking
 from headway.dashboard.markdown_lines import looks_like_markdown, markdown_lines
 from headway.dashboard.screens.action_screen import ActionScreen
@@ -145,7 +144,7 @@ class DetailScreen(ActionScreen):
     def _read_if_needed(self) -> None:
         row = self._looked.row
         wanted = f"{row.status}/{row.attempt}/{row.status_message}/{row.priority}"
-        if self._reading or self._looked.gone or wanted == self._read or not isinstance(self.session.feed.link, Live):
+        if self._reading or self._looked.gone or wanted == self._read:
             return
         self._reading = True
         self.run_worker(self._read_whole(wanted), group="records")
