@@ -115,7 +115,8 @@ def fuzz(schemathesis: str, folder: Path, examples: int, arguments: list[str]) -
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--schemathesis", required=True, help="the program")
+    # absolute: it is run in a folder of its own
+    parser.add_argument("--schemathesis", required=True, type=os.path.abspath, help="the program")
     parser.add_argument("--examples", type=int, default=100, help="requests of the fuzzing phase for each call")
     options, rest = parser.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="headway-fuzz-") as folder:
