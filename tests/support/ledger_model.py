@@ -47,15 +47,35 @@ class Item:
     expires_at: int | None = None
     deadline: int | None = None
     not_before: int | None = None
+    created_at: int = 0
     recorded: bool = False
     sent: bool = False
     """Handed out to be sent, and not put back since: it may be at its agent."""
     attempts_sent: list[int] = field(default_factory=list)
     finished_at: int | None = None
+    tries: int = 0
+    queued_at: int | None = None
+    queue_id: str | None = None
+    message: str | None = None
+    """The messageId of the message that it stands for in the queue."""
+    sends: str | None = None
+    """The messageId of what is sent to the agent, where that is not made of the task."""
+    retry_of: str | None = None
+    remote: bool = False
+    """Whether its agent has named a task."""
+    reply: str | None = None
+    """What was answered, until the agent is known to have it."""
+    asks: bool = False
+    """Whether the last that its agent has said of itself is that it asks, with nobody having answered since."""
 
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def ours(self) -> bool:
+        """Whether the platform hands it over, and not its source."""
+        return not self.recorded or self.queue_id is not None
 
 
 class Model:
@@ -89,20 +109,27 @@ class Model:
 
     def claimable(self, target: str, now: int, limit: int) -> list[Item]:
         """What a claim takes, in order: the highest priority, then the order of arrival, whatever came between."""
-        waiting = [
+        return [
             one
-            for one in self.items.values()
-            if one.target == target
-            and one.status in WAITING
-            and not one.recorded
-            and (one.not_before is None or one.not_before <= now)
+            for one in self.waiting(target)
+            if (one.not_before is None or one.not_before <= now)
             and (one.expires_at is None or one.expires_at > now)
             and (one.deadline is None or one.deadline > now)
-        ]
-        return sorted(waiting, key=lambda one: (-one.priority, one.arrival))[:limit]
+        ][:limit]
+
+    def waiting(self, target: str) -> list[Item]:
+        """The queue of a target, in the order of its places."""
+        waiting = [one for one in self.items.values() if one.target == target and one.status in WAITING and one.ours]
+        return sorted(waiting, key=lambda one: (-one.priority, one.arrival))
+
+    def next_due(self, target: str, now: int) -> int | None:
+        """When the first of those that wait for a later try may be claimed."""
+        due = [one.not_before for one in self.waiting(target) if one.not_before is not None and one.not_before > now]
+        return min(due, default=None)
 
     def claim(self, item: Item) -> None:
         assert not item.sent, f"{item.id} was handed out twice without having been put back"
+        item.asks = False
         item.status, item.attempt, item.not_before, item.sent = "dispatched", item.attempt + 1, None, True
         item.attempts_sent.append(item.attempt)
 
@@ -117,9 +144,83 @@ class Model:
         if status not in EDGES[item.status]:
             raise Refused("IllegalMove")
 
-    def enqueue(self, item: Item, attempt: int | None, not_before: int | None) -> None:
+    def enqueue(self, item: Item, attempt: int | None, not_before: int | None, now: int) -> None:
         self.check(item, "queued", attempt)
         item.status, item.not_before, item.sent = "queued", not_before, False
+        item.queued_at = now if item.queued_at is None else item.queued_at
+
+    def put_back(self, item: Item, attempt: int, tries: int, not_before: int | None, give_up: bool, now: int) -> None:
+        """An attempt that surely reached nobody; `tries` is how many deliveries have failed by now."""
+        if attempt != item.attempt:
+            raise Refused("StaleAttempt")
+        if item.ended:
+            raise Refused("AlreadyFinished")
+        if item.status == "canceling":
+            self.settle(item, "canceled", attempt, now)
+        elif give_up or item.status == "stuck":
+            self.settle(item, "failed", attempt, now)
+            item.tries = tries
+        else:
+            self.enqueue(item, attempt, not_before, now)
+            item.tries = tries
+
+    def stale(self, target: str | None, since: int) -> list[Item]:
+        """What has waited in the queue since then or longer."""
+        targets = {one.target for one in self.items.values()} if target is None else {target}
+        waiting = [one for name in targets for one in self.waiting(name) if one.status == "queued"]
+        return [one for one in waiting if (one.created_at if one.queued_at is None else one.queued_at) <= since]
+
+    # A message that the gateway keeps
+
+    def held(self, source: str, target: str, message: str) -> Item | None:
+        """What stands for a message that is not done with yet."""
+        wanted = (source, target, message)
+        known = [one for one in self.items.values() if (one.source, one.target, one.message) == wanted]
+        known = [one for one in known if not one.ended]
+        assert len(known) <= 1, "two stand for one message"
+        return known[0] if known else None
+
+    def may_stand_for(self, named: Item | None, source: str, target: str) -> Item | None:
+        """The delegation that a message names, where it may wait for it: its source's, and surely not at the target."""
+        if named is None or named.id not in self.items or (named.source, named.target) != (source, target):
+            return None
+        if named.queue_id is not None:
+            return None
+        sent_by_source = named.status == "dispatched" and named.recorded
+        return named if sent_by_source or named.status in WAITING else None
+
+    def hold(self, item: Item, message: str, queue_id: str, expires_at: int | None, now: int) -> None:
+        """Where the message names no time to expire at, the one that its delegation has stays."""
+        item.expires_at = item.expires_at if expires_at is None else expires_at
+        item.status, item.message, item.sends, item.queue_id = "queued", message, message, queue_id
+        item.queued_at = now
+
+    # Reply and retry
+
+    def reply(self, item: Item, said: str) -> None:
+        if item.status != "input_required" or not item.ours or not item.remote:
+            raise Refused("Conflict")
+        item.status, item.attempt, item.reply, item.asks = "in_progress", item.attempt + 1, said, False
+
+    def replied(self, item: Item, attempt: int, delivered: bool) -> None:
+        """What became of the reply; where the agent does not have it, it asks again."""
+        if attempt != item.attempt:
+            raise Refused("StaleAttempt")
+        item.reply = None
+        if not delivered and (item.status == "input_required" or "input_required" in EDGES[item.status]):
+            item.status, item.asks = "input_required", True
+
+    def undelivered(self) -> dict[str, str]:
+        return {one.id: one.reply for one in self.items.values() if one.reply is not None and not one.ended}
+
+    def running_retry(self, source: str, item: Item) -> Item | None:
+        if item.source != source:
+            raise Refused("NotFound")
+        if item.status not in ("failed", "canceled"):
+            raise Refused("Conflict")
+        running = [one for one in self.items.values() if one.retry_of == item.id and not one.ended]
+        assert len(running) <= 1, "two retries of one run"
+        return running[0] if running else None
 
     def settle(self, item: Item, status: str, attempt: int | None, now: int) -> None:
         self.check(item, status, attempt)
@@ -144,9 +245,9 @@ class Model:
             case "queued" if item.status == "queued":
                 return
             case "queued":
-                if item.status == "dispatched" and not item.recorded:
+                if item.status == "dispatched" and item.ours:
                     raise Refused("IllegalMove")
-                self.enqueue(item, None, None)
+                self.enqueue(item, None, None, now)
             case "in_progress" | "dispatched":
                 self.check_observing(item, None)
             case _:
