@@ -3,6 +3,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 EXAMPLES ?= 10000
 REQUESTS ?= 100
+# Where there is a folder in memory, the soak's ten thousand ledgers are made in it.
+MEMORY := $(wildcard /dev/shm)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -34,7 +36,7 @@ test: install ## every test, on WORKERS processes
 	$(BIN)/pytest -n $(WORKERS)
 
 soak: install ## the ledger against a model of it: EXAMPLES histories of fifty steps, restarts and crashes among them
-	SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
+	TMPDIR=$(MEMORY) SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
 
 fuzz: install .fuzz/.installed ## every call that OpenAPI names, against a real platform, REQUESTS of them made up
 	$(BIN)/python .ci/fuzz.py --schemathesis .fuzz/bin/schemathesis --examples $(REQUESTS)

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from headway.ledger.records import Message, Undelivered
+from headway.core.delegation import Status
+from headway.ledger.records import Message, Observation, Undelivered
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from support.ledger_machine import PICKS, SOURCES, TARGETS, LedgerMachine
@@ -58,6 +59,16 @@ class QueueRules(LedgerMachine):
             lambda: self.model.put_back(self.find(item), attempt, tries, not_before, give_up, now),
             self.ledger.put_back(item.id, attempt, Undelivered("not delivered", tries, not_before, give_up)),
         )
+
+    @rule(agent=TARGETS, limit=st.integers(1, 2), later=st.sampled_from([0, 1, 5_000]))
+    def deliveries_fail(self, agent: str, limit: int, later: int) -> None:
+        """What is next is claimed, reaches nobody and waits for a later try, at its place; then time passes."""
+        for item in self.claim_next(agent, limit):
+            tries, not_before, now = item.tries + 1, self.clock.ms + 5_000, self.now_of(item)
+            self.model.put_back(item, item.attempt, tries, not_before, False, now)
+            said = Undelivered("not delivered", tries, not_before)
+            self.do(self.ledger.put_back(item.id, item.attempt, said))
+        self.clock.ms += later
 
     @rule(agent=TARGETS)
     def when_is_the_next_due(self, agent: str) -> None:
@@ -139,7 +150,27 @@ class QueueRules(LedgerMachine):
         assert (found.created_at, found.expires_at) == (item.queued_at, item.expires_at)
         assert found.attempted == (len(item.attempts_sent) > 0)
 
-    # A person
+    # An agent that asks, and a person
+
+    @rule(agent=TARGETS)
+    def an_agent_asks(self, agent: str) -> None:
+        """What is next is claimed, and its agent names a task and asks."""
+        for item in self.claim_next(agent, 1):
+            asked = Observation(Status.INPUT_REQUIRED, remote_task_id="task")
+            row = self.do(self.ledger.append(item.id, item.attempt, asked))
+            item.remote = True
+            self.went_on(item, row, "input_required")
+
+    def claim_next(self, agent: str, limit: int) -> list[Item]:
+        """Claim in both; the model says in what order, and with which message."""
+        expected = self.model.claimable(agent, self.clock.ms, limit)
+        claimed = self.do(self.ledger.claim(agent, limit))
+        assert [one.delegation.delegation_id for one in claimed] == [item.id for item in expected]
+        for item, one in zip(expected, claimed, strict=True):
+            self.model.claim(item)
+            assert (one.delegation.attempt, one.delegation.status) == (item.attempt, Status.DISPATCHED)
+            assert (one.request["message"]["messageId"] if one.request else None) == item.sends
+        return expected
 
     @rule(number=PICKS, said=st.sampled_from(["yes", "no"]))
     def reply(self, number: int, said: str) -> None:

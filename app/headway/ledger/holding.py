@@ -74,8 +74,8 @@ def hold(transaction: Transaction, message: Message) -> Queued:
     """Let a message wait for its target, durably; the same message again, while it is not done with, changes nothing.
 
     The delegation that it names waits with it, where that is its source's, for this target, not ended and surely not
-    at the target; otherwise a delegation is made, queued from its beginning. It takes the message's priority, and its time
-    to expire where the message has one.
+    at the target; otherwise a delegation is made, queued from its beginning. It takes the message's priority, and the
+    time that the message expires at, where it has one.
     """
     known = find_message(transaction.conn, message.source_id, message.target_id, message.message_id)
     if known is not None:
