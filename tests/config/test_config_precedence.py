@@ -21,6 +21,7 @@ TABLE: dict[str, tuple[tuple[tuple[str, ...], Any], tuple[str, Any], tuple[str, 
     "color": ((("--color",), True), ("0", False), ("true", True), True),
     "ascii": ((("--no-ascii",), False), ("on", True), ("false", False), False),
     "animations": ((("--no-animations",), False), ("TRUE", True), ("false", False), True),
+    "link": ((("--link", "thin"), "thin"), ("wide", "wide"), ("'auto'", "auto"), "auto"),
     "context": ((("--context", "one"), "one"), ("two", "two"), ("'three'", "three"), None),
 }
 CONTEXTS = "".join(f"[contexts.{name}]\nurl = 'http://{name}.test'\n" for name in ("one", "two", "three"))

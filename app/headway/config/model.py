@@ -85,6 +85,9 @@ class Config(_Model):
     """Draw with ASCII only, for terminals and fonts that have nothing else."""
     animations: bool = True
     """Let scrolling and dialogs move smoothly."""
+    link: Literal["auto", "thin", "wide"] = "auto"
+    """What lies between the board and the terminal. Over a `thin` link it writes 40 kB a second at most and leaves out
+    frames instead of sending them late; `auto` is thin over SSH."""
     contexts: dict[ContextName, ContextEntry] = Field(default_factory=dict)
     """Platforms by name, each a table `[contexts.NAME]`; `headway ctx add` keeps its own beside them."""
     keys: dict[str, Keys] = Field(default_factory=dict)

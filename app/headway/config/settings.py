@@ -56,6 +56,7 @@ class Flags:
     color: bool | None = None
     ascii: bool | None = None
     animations: bool | None = None
+    link: str | None = None
 
     def given(self) -> dict[str, Any]:
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}

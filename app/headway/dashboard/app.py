@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, Monochrome
 from textual.widgets import Input, TextArea
 
@@ -19,16 +20,21 @@ from headway.dashboard.ascii import AsciiOnly
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.look import Look
 from headway.dashboard.operations import Notice, Tidings
+from headway.dashboard.pacing import Outlet, Pace
 from headway.dashboard.palette import ActionsProvider
+from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.session import Session
-from headway.dashboard.terminal_input import forgive_undecodable_input
+from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import THEMES
+from headway.dashboard.throttle import Throttle
 from headway.resources import styles_folder
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from headway.connectors.connector import Connector
@@ -74,7 +80,7 @@ class HeadwayApp(App[None]):
         look: Look = PLAIN_LOOK,
         playback: Playback | None = None,
     ) -> None:
-        forgive_undecodable_input()
+        gate_terminal_input()
         styles = styles_folder()
         super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
         self.session = Session(
@@ -91,12 +97,21 @@ class HeadwayApp(App[None]):
         self._text_net = TextNet()
         self._frame_due = False
         self._last_frame = float("-inf")
+        self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._look = look
         self._board = BoardScreen(self.session, actions)
         self.set_keymap({action.id: ",".join(action.keys) for action in actions if action.id == "palette"})
         self._last_filters = _filters_of(look, self)
         if not look.animations:
             self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        wanted = super().get_driver_class()
+        if sys.platform == "win32" or wanted.__name__ != "LinuxDriver":
+            return wanted
+        from headway.dashboard.terminal_driver import BoardDriver
+
+        return BoardDriver
 
     def get_default_screen(self) -> Screen[None]:
         return self._board
@@ -111,6 +126,12 @@ class HeadwayApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
+
+    async def on_event(self, event: Event) -> None:
+        """A paste into a field of one line is one line, cleaned and bounded before the field sees it."""
+        if isinstance(event, Paste) and isinstance(self.focused, Input):
+            event.text = pasted_line(event.text)
+        await super().on_event(event)
 
     def on_key(self, event: Key) -> None:
         """Give a field what was typed for it before it had the focus: keys that come in one burst, as over a slow link.
@@ -148,6 +169,25 @@ class HeadwayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        outlet = getattr(self._driver, "outlet", None)
+        if renderable is not None and isinstance(outlet, Outlet):
+            self._throttle.painted(outlet)
+
+    def hold_paint(self) -> None:
+        """Paint nothing until `release_paint`; what is to be painted adds up meanwhile."""
+        self._begin_batch()
+
+    def release_paint(self, *, anew: bool) -> None:
+        """Paint again: what adds up since `hold_paint`, or all of the screen."""
+        self._end_batch()
+        if self._batch_count or not self.is_running or not self.screen_stack:
+            return
+        if anew:
+            self.screen.refresh()
+        self.screen.check_idle()
 
     def tell(self, notice: Notice) -> None:
         """Show a notice for some seconds."""

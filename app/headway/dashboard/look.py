@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`theme` is the name of one of `theme.THEMES`; without `color` all is grey, with `ascii` all is ASCII."""
+    """`theme` is the name of one of `theme.THEMES`; without `color` all is grey, with `ascii` all is ASCII.
+
+    `bytes_per_second` is what the link to the terminal takes; 0 is as much as there is to show.
+    """
 
     theme: str = "headway"
     color: bool = True
     ascii: bool = False
     animations: bool = True
+    bytes_per_second: int = 0

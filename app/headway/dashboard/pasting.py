@@ -1,0 +1,121 @@
+"""What a paste may bring: bounded, and with nothing in it that reads as a key. Pure: text in, text out.
+
+Textual 8.2 looks for escape sequences inside a paste too, and what it does not know it hands on as key presses: a
+pasted text with an ESC and a `q` in the right place would leave the board, and one with an `x` and a `y` cancel.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from headway.core.text import clean_line
+
+PASTE_LIMIT: Final = 262_144
+"""Characters taken of one paste; Textual reads them one by one."""
+FIELD_LIMIT: Final = 4_096
+"""Characters taken of a paste into a field of one line."""
+CUT: Final = f" … [cut: a paste may have {PASTE_LIMIT:,} characters]"
+"""What stands at the end of a paste that was longer."""
+LARGE_READ: Final = 2_048
+"""Bytes read at once that no hand typed."""
+MOST_LARGE_READS: Final = 2
+START: Final = "\x1b[200~"
+END: Final = "\x1b[201~"
+_SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_LONGEST: Final = 64
+"""Characters within which a sequence that came in two pieces is put together."""
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class PasteGate:
+    """Passes what a terminal sends, piece by piece; between the marks of a bracketed paste, plain text only.
+
+    Escape sequences and controls of a paste are left out, and what is over `limit` characters of it.
+    """
+
+    def __init__(self, *, limit: int = PASTE_LIMIT) -> None:
+        self._limit = limit
+        self._room: int | None = None
+        """Characters that the paste may still bring, -1 once it was cut; None outside of one."""
+        self._recent = ""
+        """The last that passed outside of a paste, where its mark may have begun."""
+        self._held = ""
+        """The last of a piece of a paste, where a sequence may have begun."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a paste has begun and not ended."""
+        return self._room is not None
+
+    def feed(self, text: str) -> str:
+        """What goes on of `text`, and of what was held back before."""
+        text, self._held = self._held + text, ""
+        passed: list[str] = []
+        while text:
+            text = self._outside(text, passed) if self._room is None else self._inside(text, passed)
+        return "".join(passed)
+
+    def _outside(self, text: str, passed: list[str]) -> str:
+        # Nothing is held back: a key must go on at once, so a mark in two pieces is known by its end.
+        both = self._recent + text
+        at = both.find(START)
+        if at < 0:
+            self._recent = both[1 - len(START) :]
+            passed.append(text)
+            return ""
+        end = at + len(START) - len(self._recent)
+        self._recent, self._room = "", self._limit
+        passed.append(text[:end])
+        return text[end:]
+
+    def _inside(self, text: str, passed: list[str]) -> str:
+        before, mark, rest = text.partition(END)
+        if not mark:
+            before, self._held = _split_open_sequence(before)
+        passed.append(self._bounded(_CONTROLS.sub("", _SEQUENCE.sub("", before))))
+        if mark:
+            passed.append(mark)
+            self._room = None
+        return rest
+
+    def _bounded(self, text: str) -> str:
+        room = self._room or 0
+        if len(text) <= room:
+            self._room = room - len(text)
+            return text
+        self._room = -1
+        return text[:room] + CUT if room >= 0 else ""
+
+
+def _split_open_sequence(text: str) -> tuple[str, str]:
+    """Text before an escape sequence that its end may have cut, and that sequence as far as it goes."""
+    at = text.rfind("\x1b", -_LONGEST)
+    return (text[:at], text[at:]) if at >= 0 and not _SEQUENCE.match(text, at) else (text, "")
+
+
+def pasted_line(text: str) -> str:
+    """A paste as a field of one line takes it: its first line with anything on it."""
+    first = next((line for line in text[: 2 * FIELD_LIMIT].splitlines() if line.strip()), "")
+    return clean_line(first, limit=FIELD_LIMIT)
+
+
+class GatedDecoder:
+    """Bytes from a terminal to text: what is no UTF-8 becomes U+FFFD, and pastes pass the gate.
+
+    A terminal that knows no bracketed paste sends one as keys. No hand types thousands of them between two reads, so of
+    such a flood only the beginning passes.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._gate = PasteGate()
+        self._large_reads = 0
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        text = self._decoder.decode(data, final)
+        self._large_reads = self._large_reads + 1 if len(data) >= LARGE_READ else 0
+        if self._large_reads > MOST_LARGE_READS and not self._gate.is_open:
+            text = text[text.find(START) :] if START in text else ""
+        return self._gate.feed(text)

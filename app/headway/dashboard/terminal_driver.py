@@ -1,0 +1,42 @@
+"""The board's terminal on POSIX: Textual's own driver, which also says how far the terminal is behind it."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+
+from headway.dashboard.pacing import Outlet
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+
+MOST_KEYS_WAITING: Final = 1_024
+"""Letters that may wait to be worked on; more come from no hand, but from a paste without its marks."""
+
+
+class BoardDriver(LinuxDriver):
+    """Counts what it writes by `outlet`, and takes no more letters while very many wait."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self.outlet = Outlet(cast("IO[str]", self._file))
+        self._file = self.outlet  # type: ignore[assignment]
+
+    def write(self, data: str) -> None:
+        self.outlet.hand_over(data)
+        super().write(data)
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, Key) and message.is_printable and self._keys_waiting >= MOST_KEYS_WAITING:
+            return
+        super().process_message(message)
+
+    @property
+    def _keys_waiting(self) -> int:
+        """Read from the input thread: what is a few keys old will do."""
+        screens = self._app.screen_stack
+        focused = screens[-1].focused if screens else None
+        return self._app.message_queue_size + (focused.message_queue_size if focused else 0)
