@@ -228,3 +228,29 @@ async def test_odd_headers_and_queries(tmp_path: Path) -> None:
                         answer = await served.http.get(f"{path}?{parameter['name']}={value}")
                         check(answer, (path, parameter["name"], value[:20]))
         await everything_answers(served, calls)
+
+
+@pytest.mark.req("S4")
+async def test_nothing_of_the_wrong_type_is_made_to_fit(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        beat = {"workspace_id": served.source}
+        odd = (("active_tasks", "1"), ("active_tasks", True), ("uptime_seconds", 1.5), ("error_rate", "0"))
+        for field, wrong in odd:
+            answer = await served.http.post("/registry/heartbeat", json={**beat, field: wrong})
+            assert answer.status_code == 422, (field, wrong)
+            assert answer.json()["error"].startswith(f"{field}: "), answer.text
+        whole = {**beat, "active_tasks": 1, "uptime_seconds": 3, "error_rate": 0, "runtime_metadata": {"a": [1.5]}}
+        assert (await served.http.post("/registry/heartbeat", json=whole)).status_code == 200
+        target = await served.workspace("target")
+        answer = await served.ask("delegate", {"target_id": target, "task": "t", "priority": True})
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid delegation request"})
+
+
+@pytest.mark.req("S4")
+async def test_refusals_name_no_class_of_ours(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        listed = await served.http.post("/workspaces", json=[])
+        assert (listed.status_code, listed.json()) == (422, {"error": "body: Input should be a JSON object"})
+        notice = await served.ask("notify", {"type": "delegation_complete", "task_id": "t", "status": "gone"})
+        said = "body: a delegation_complete needs task_id, and status completed, failed, queued"
+        assert (notice.status_code, notice.json()) == (422, {"error": said})

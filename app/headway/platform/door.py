@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -67,18 +67,25 @@ def decode(body: bytes) -> Any:
 
 
 def bind(model: type[Model], value: Any, *, error: str | None = None) -> Model:
-    """Bind parsed JSON to `model`.
+    """Bind parsed JSON to `model`; nothing is made to fit, so "1" and true are no numbers.
 
     Raises BadRequest with the given `error`, or where none is given Unprocessable with the field named.
     """
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, strict=True)
     except ValidationError as invalid:
         if error is not None:
             raise BadRequest(error) from invalid
         first = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Unprocessable(clean_line(f"{field}: {first['msg']}")) from invalid
+        raise Unprocessable(clean_line(f"{field}: {_in_words(first)}")) from invalid
+
+
+def _in_words(wrong: Mapping[str, Any]) -> str:
+    """What pydantic found, without the names of its own and of our classes."""
+    if wrong["type"] == "model_type":
+        return "Input should be a JSON object"
+    return str(wrong["msg"]).removeprefix("Value error, ")
 
 
 def parse_and_bind(model: type[Model], body: bytes, *, error: str | None = None) -> Model:
