@@ -1,7 +1,7 @@
 """docs/api.md: what OpenAPI says of every call, below a part by hand for what it cannot say (.ci/api_docs.md).
 
-Also the table of limits in docs/operations.md, from `headway.platform.settings`. `api_docs.py write` makes both again
-(`make docs`); `api_docs.py check` says when one is not what the code would give.
+Also the table of limits in docs/operations.md, from `headway.platform.settings`, and docs/commands.md (`command_docs`).
+`api_docs.py write` makes all of them again (`make docs`); `api_docs.py check` says when one is not what the code gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import command_docs
 from headway.platform import settings
 from headway.platform.app import create_app
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE, BY_HAND = ROOT / "docs/api.md", ROOT / ".ci/api_docs.md"
 COMMON = ("401", "403", "421", "422", "500", "503")
 """Refusals of every call, told once."""
-OPERATIONS = ROOT / "docs/operations.md"
+OPERATIONS, COMMANDS = ROOT / "docs/operations.md", ROOT / "docs/commands.md"
 LIMITS = re.compile(r"(?<=<!-- settings: made by `make docs` -->\n).*?(?=<!-- end of settings -->)", re.DOTALL)
 METHODS = ("get", "post", "put", "patch", "delete")
 Json = dict[str, Any]
@@ -151,6 +152,7 @@ def current() -> dict[Path, str]:
     table = limits()
     return {
         PAGE: page(app.openapi(), BY_HAND.read_text()),
+        COMMANDS: command_docs.page(),
         OPERATIONS: LIMITS.sub(lambda _: table, OPERATIONS.read_text()),
     }
 

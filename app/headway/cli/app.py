@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 import headway
-from headway.cli import agent, answering, board, delegations, demo, doctor, recording, serve
+from headway.cli import agent, answering, board, delegations, demo, doctor, events, export, recording, serve
 from headway.cli.agents import agents_app
 from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
+from headway.cli.exits import EXIT_CODES
 from headway.cli.flags import add_flags, note
 from headway.cli.options import Data, Url
 from headway.cli.tokens import token_app
@@ -18,6 +19,7 @@ from headway.cli.tokens import token_app
 app = typer.Typer(
     name="headway",
     help="Mission control for agent delegations, in the terminal. Without a command: the board.",
+    epilog=EXIT_CODES,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
@@ -53,6 +55,8 @@ app.command()(delegations.poll)
 app.command()(answering.reply)
 app.command()(answering.retry)
 app.add_typer(agents_app, name="agents")
+app.command()(events.events)
+app.command()(export.export)
 app.command()(recording.record)
 app.command()(recording.replay)
 app.add_typer(token_app, name="token")

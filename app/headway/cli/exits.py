@@ -21,6 +21,18 @@ class ExitCode(IntEnum):
     NOT_FOUND = 5
 
 
+EXIT_CODES = "Exit codes: " + ", ".join(
+    f"{code.value} {words}"
+    for code, words in (
+        (ExitCode.OK, "ok"),
+        (ExitCode.FAILED, "failed"),
+        (ExitCode.USAGE, "usage"),
+        (ExitCode.NOT_REACHABLE, "not reachable"),
+        (ExitCode.NOT_ALLOWED, "not allowed"),
+        (ExitCode.NOT_FOUND, "not found or conflict"),
+    )
+)
+"""Said below the help of `headway`."""
 INTERRUPTED = 130
 """Ended by ctrl+c, as shells count it."""
 
