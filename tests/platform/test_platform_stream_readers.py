@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from headway.core.events import AgentMessage, EventType
 from headway.platform.platform import Platform
+from headway.platform.ring import Frame, Ring
 from support.platforms import Api, eventually, platform
 
 BIG = "x" * 20_000
@@ -151,3 +153,18 @@ async def test_a_stream_is_kept_alive_while_only_others_have_events(tmp_path: Pa
             marks = [seen.data["seq"] for seen in log.events if seen.type == "BOOKMARK"]
             assert marks
             assert len(log.events) == len(marks)
+
+
+@pytest.mark.req("E4")
+def test_the_bytes_of_a_dropped_frame_are_let_go() -> None:
+    ring = Ring(head=0, limit=1_000_000)
+    tracemalloc.start()
+    try:
+        for seq in range(1, 1_000):
+            ring.publish([Frame(seq, None, None, b"%d" % seq * 50_000)])
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert ring.size <= 1_000_000
+    assert held < 2_000_000
+    assert [frame.seq for frame in ring.after(ring.head - 1)] == [999]

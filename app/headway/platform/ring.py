@@ -32,6 +32,10 @@ class Frame:
         return workspace_id in (self.source_id, self.target_id)
 
 
+_GONE: Final = Frame(0, None, None, b"")
+"""What stands where a dropped frame was until the lists are made shorter, so that its bytes are let go at once."""
+
+
 class FellBehind(Exception):
     """The reader's cursor lies before what the ring still holds."""
 
@@ -119,6 +123,7 @@ class Ring:
             dropped = self._frames[self._first]
             self._floor = dropped.seq
             self._size -= len(dropped.data)
+            self._frames[self._first] = _GONE
             self._first += 1
         if self._first > _COMPACT_AFTER:
             del self._frames[: self._first], self._seqs[: self._first]
