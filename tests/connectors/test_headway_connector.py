@@ -264,6 +264,14 @@ async def test_an_agent_is_removed_by_its_id(platform: ScriptedPlatform, connect
         await connector.remove_agent("w1")
 
 
+async def test_a_stale_queue_is_dropped_in_minutes(platform: ScriptedPlatform, connector: HeadwayConnector) -> None:
+    platform.on("/admin/a2a-queue/drop-stale", answer({"dropped": 3}))
+    assert await connector.drop_stale(90_000, "w1") == 3
+    asked = platform.asked("/admin/a2a-queue/drop-stale")[0]
+    assert asked.method == "POST"
+    assert asked.path.partition("?")[2] == "max_age_minutes=1.5&workspace_id=w1"
+
+
 async def test_health_is_an_answer_also_when_it_is_bad(platform: ScriptedPlatform, connector: HeadwayConnector) -> None:
     platform.on("/health", answer({"status": "unavailable", "version": "1", "epoch": EPOCH, "seq": 3}, 503))
     assert (await connector.health()).status == "unavailable"
@@ -275,6 +283,7 @@ async def test_read_only_asks_the_platform_nothing(platform: ScriptedPlatform, c
     for attempt in (
         connector.dispatch(ORDER), connector.cancel(row()), connector.poll(row()), connector.add_agent("http://x"),
         connector.reply(row(), "x"), connector.retry(row()), connector.remove_agent("w1"),
+        connector.drop_stale(60_000, "w1"),
     ):  # fmt: skip
         with pytest.raises(NotAllowed, match="read-only"):
             await attempt

@@ -7,19 +7,27 @@ from dataclasses import replace
 
 import pytest
 from headway.connectors.connector import Capabilities
+from headway.core.api import Workspace
 from headway.core.delegation import Status
 from headway.dashboard.action import Moment, Where
 from headway.dashboard.actions import ACTIONS, BY_ID, actions_on, in_sections
 from headway.dashboard.keymap import remapped
 from headway.dashboard.screens.action_screen import ActionScreen, bindings_of
+from headway.dashboard.screens.agents import AgentsScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.screens.detail import DetailScreen
 from support.dashboard_rows import a_row
 
-RUNNING = Moment(Capabilities(), row=a_row(Status.IN_PROGRESS), pollable=1)
+RUNNING = Moment(
+    Capabilities(), row=a_row(Status.IN_PROGRESS), pollable=1, agent=Workspace(id="ws-coder", name="coder")
+)
 
 
-SCREENS: dict[Where, type[ActionScreen]] = {Where.BOARD: BoardScreen, Where.DETAIL: DetailScreen}
+SCREENS: dict[Where, type[ActionScreen]] = {
+    Where.BOARD: BoardScreen,
+    Where.DETAIL: DetailScreen,
+    Where.AGENTS: AgentsScreen,
+}
 
 
 @pytest.mark.parametrize("where", SCREENS)
@@ -47,7 +55,12 @@ def test_every_action_is_bound_described_and_done(where: Where) -> None:
 
 def test_acting_keys_are_not_there_when_the_board_is_read_only() -> None:
     read_only = replace(RUNNING, capabilities=Capabilities(read_only=True))
-    assert {action.id for action in ACTIONS if action.acts} == {"dispatch", "poll", "poll_waiting", "cancel"}
+    assert {action.id for action in actions_on(Where.BOARD) if action.acts} == {
+        "dispatch",
+        "poll",
+        "poll_waiting",
+        "cancel",
+    }
     assert all(action.is_available(RUNNING) for action in ACTIONS if action.acts)
     assert not any(action.is_available(read_only) for action in ACTIONS if action.acts)
 

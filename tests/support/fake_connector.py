@@ -49,6 +49,8 @@ class Calls:
     replied: list[tuple[str, str]] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    added: list[tuple[str, str | None, int]] = field(default_factory=list)
+    dropped_stale: list[tuple[int, str]] = field(default_factory=list)
     dispatched: list[DispatchOrder] = field(default_factory=list)
 
 
@@ -267,12 +269,28 @@ class FakeConnector:
         return list(self.workspaces.values())
 
     async def add_agent(self, url: str, *, name: str | None = None, slots: int = 1) -> str:
+        self.calls.added.append((url, name, slots))
+        await self._answer("add_agent")
         return self.agent(name or url, url=url, max_concurrent_tasks=slots)
 
     async def remove_agent(self, workspace_id: str) -> None:
         self.calls.removed.append(workspace_id)
         await self._answer("remove_agent")
         del self.workspaces[workspace_id]
+
+    async def drop_stale(self, older_than_ms: int, workspace_id: str) -> int:
+        self.calls.dropped_stale.append((older_than_ms, workspace_id))
+        await self._answer("drop_stale")
+        waiting = [
+            did
+            for did, row in self.rows.items()
+            if row.status is Status.QUEUED
+            and row.target_id == workspace_id
+            and self.now_ms - row.created_at >= older_than_ms
+        ]
+        for did in waiting:
+            self.fail(did, "dropped from the queue")
+        return len(waiting)
 
     async def health(self) -> Health:
         return Health(status="ok", version="0", epoch=EPOCH, seq=self._seq)

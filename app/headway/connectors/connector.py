@@ -36,6 +36,7 @@ class Capabilities:
     expiry: bool = True
     add_agents: bool = True
     remove_agents: bool = True
+    drop_stale: bool = True
     replay: bool = False
     """It is a recording, which can be paused and moved."""
 
@@ -187,6 +188,9 @@ class Connector(Protocol):
 
     async def remove_agent(self, workspace_id: str) -> None:
         """Take a workspace away; what waits for it or runs there fails. Raises `NotFound`."""
+
+    async def drop_stale(self, older_than_ms: int, workspace_id: str) -> int:
+        """Fail what has waited for this workspace for longer than so many milliseconds; how many that were."""
 
     async def health(self) -> Health:
         """Version, epoch and newest seq of the platform."""

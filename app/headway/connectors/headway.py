@@ -38,6 +38,7 @@ from headway.core.api import (
     OPERATOR,
     SNAPSHOT_FINISHED,
     DelegateAccepted,
+    DroppedStale,
     Health,
     PastEvent,
     RetryAccepted,
@@ -251,6 +252,12 @@ class HeadwayConnector:
     async def remove_agent(self, workspace_id: str) -> None:
         self._require_write()
         await self._http.call("DELETE", f"/workspaces/{_segment(workspace_id)}", effect=Effect.CHANGES)
+
+    async def drop_stale(self, older_than_ms: int, workspace_id: str) -> int:
+        self._require_write()
+        asked = {"max_age_minutes": str(older_than_ms / 60_000), "workspace_id": workspace_id}
+        answer = await self._http.call("POST", "/admin/a2a-queue/drop-stale", params=asked, effect=Effect.CHANGES)
+        return self._read(DroppedStale, answer, Effect.CHANGES).dropped
 
     async def tokens(self) -> list[TokenInfo]:
         """The tokens that the platform keeps, without what opens it. Raises `NotAllowed` but for the admin."""

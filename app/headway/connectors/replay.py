@@ -36,6 +36,7 @@ _NOTHING: Final = Capabilities(
     retry=False,
     add_agents=False,
     remove_agents=False,
+    drop_stale=False,
     replay=True,
 )
 
@@ -154,6 +155,9 @@ class ReplayConnector:
         _refuse()
 
     async def remove_agent(self, workspace_id: str) -> None:
+        _refuse()
+
+    async def drop_stale(self, older_than_ms: int, workspace_id: str) -> int:
         _refuse()
 
     async def aclose(self) -> None:

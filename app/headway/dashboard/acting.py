@@ -7,6 +7,7 @@ meanwhile moves nothing here.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headway.dashboard.screens.dispatch import DispatchScreen, Draft, Sent
@@ -36,6 +37,11 @@ class Acting:
         session = self._session
         dialog = DispatchScreen(session.store.agents(), self._draft, session.connector.capabilities)
         self._screen.app.push_screen(dialog, self._dispatch_answered)
+
+    def dispatch_to(self, target_id: str) -> None:
+        """Ask for a task for this agent, and hand it over."""
+        self._draft = replace(self._draft, target_id=target_id, search="")
+        self.dispatch()
 
     def poll(self, rows: Sequence[Row]) -> None:
         """Ask after each of these now."""

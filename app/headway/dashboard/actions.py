@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
+from headway.dashboard.agent_actions import AGENT_ACTIONS
 from headway.dashboard.detail_actions import DETAIL_ACTIONS, OPENING_ACTIONS
 
 TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
@@ -80,7 +81,16 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.RECORDING,
         available=_replays,
     ),
-    Action("dispatch", ("d",), "Dispatch", "Hand a task to an agent", Section.DELEGATIONS, acts=True, in_footer=True),
+    Action(
+        "dispatch",
+        ("d",),
+        "Dispatch",
+        "Hand a task to an agent",
+        Section.DELEGATIONS,
+        acts=True,
+        in_footer=True,
+        on=frozenset({Where.BOARD, Where.AGENTS}),
+    ),
     Action(
         "poll",
         ("p",),
@@ -121,6 +131,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=lambda moment: moment.row is not None,
         in_footer=True,
     ),
+    *AGENT_ACTIONS,
     Action(
         "filter",
         ("slash",),
@@ -181,8 +192,32 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("show_in_progress", ("2",), "In progress", "Go to the In progress table", Section.MOVING),
     Action("show_completed", ("3",), "Completed", "Go to the Completed table", Section.MOVING),
     Action("show_streams", ("4",), "Streams", "Go to the streams, to scroll them", Section.MOVING),
-    Action("next_pane", ("tab",), "Next pane", "Go to the next table or stream", Section.MOVING, while_typing=True),
-    Action("previous_pane", ("shift+tab",), "Previous pane", "Go to the table or stream before", Section.MOVING),
+    Action(
+        "next_pane",
+        ("tab",),
+        "Next pane",
+        "Go to the next table, stream or pane",
+        Section.MOVING,
+        while_typing=True,
+        on=TABLES,
+    ),
+    Action(
+        "previous_pane",
+        ("shift+tab",),
+        "Previous pane",
+        "Go to the table, stream or pane before",
+        Section.MOVING,
+        on=TABLES,
+    ),
+    Action(
+        "agents",
+        ("a",),
+        "Agents",
+        "The agents, with what they do and what waits for them",
+        Section.HEADWAY,
+        in_footer=True,
+        on=frozenset({Where.BOARD, Where.EVENTS}),
+    ),
     Action(
         "token",
         ("T",),

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
-_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token", "detail")
+_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token", "detail", "agents")
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
 
@@ -169,6 +169,22 @@ class HeadwayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
+
+    def open_agents(self) -> None:
+        """Show the agents over the board, in place of whatever was over it."""
+        from headway.dashboard.screens.agents import AgentsScreen
+
+        board = self._board
+        screen = AgentsScreen(
+            self.session, board.all_actions, show_delegations=board.show_delegations_of, dispatch_to=board.dispatch_to
+        )
+        self._open(screen)
+
+    def _open(self, screen: ActionScreen) -> None:
+        if self.screen is self._board:
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)

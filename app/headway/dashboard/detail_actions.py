@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from headway.dashboard.action import Action, Section, Where
+from headway.dashboard.action import EVERYWHERE, ON_BOARD, Action, Section, Where
 
 ON_DETAIL: Final = frozenset({Where.DETAIL})
 ON_BOTH: Final = frozenset({Where.BOARD, Where.DETAIL})
@@ -41,7 +41,7 @@ OPENING_ACTIONS: Final = (
 )
 
 DETAIL_ACTIONS: Final = (
-    Action("back", ("escape",), "Back", "Back to where you came from", Section.LOOKING, in_footer=True, on=ON_DETAIL,
+    Action("back", ("escape",), "Back", "Back to where you came from", Section.LOOKING, in_footer=True, on=EVERYWHERE - ON_BOARD,
            yields=True),
     Action("next_tab", ("tab",), "Next", "The next of overview, task, stream, result, JSON", Section.LOOKING,
            in_footer=True, on=ON_DETAIL, while_typing=True),

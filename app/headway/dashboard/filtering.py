@@ -53,6 +53,11 @@ class Filtering:
     def open(self) -> None:
         self._bar.open()
 
+    def set_text(self, text: str) -> None:
+        """Have this filter hold, as if it had been typed and kept."""
+        self._bar.show(text)
+        self.type(text)
+
     def type(self, text: str) -> None:
         """Take what was typed so far."""
         try:

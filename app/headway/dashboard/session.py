@@ -47,7 +47,7 @@ class Session:
         self.store = Store()
         self.feed = Feed(connector, self.store, clock=clock, rng=rng, on_change=request_frame)
         self.operations = Operations(connector, self.store, tell=tell, on_change=request_frame)
-        self._tell = tell
+        self.tell = tell
         self._results: OrderedDict[str, str] = OrderedDict()
         self._asked: set[str] = set()
         self.results: Final[Mapping[str, str]] = MappingProxyType(self._results)
@@ -64,7 +64,7 @@ class Session:
         try:
             self.feed.use_token(token)
         except NotAllowed as error:
-            self._tell(Notice("That is no token", str(error), Tidings.FAILED))
+            self.tell(Notice("That is no token", str(error), Tidings.FAILED))
 
     async def fetch_record(self, row: Row) -> None:
         """Fetch the whole record, for its result and the head of its output; nothing differs where it cannot be had."""

@@ -14,6 +14,7 @@ from headway.dashboard.link import NeedsToken
 from headway.dashboard.screens.replaying import Replaying
 from headway.dashboard.top import link_spans, total_spans
 from headway.dashboard.widgets.key_bar import KeyBar
+from headway.dashboard.widgets.line_view import LineView
 from headway.dashboard.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class ActionScreen(Replaying, Screen[None]):
     """A screen of its own over a session; `WHERE` says which actions of the registry are its.
 
-    It yields `self.top_line` first and `self.key_bar` last, and has a method `action_<id>` for each of its actions.
+    It yields `self.top_line` first and `self.key_bar` last, says what its `pane` is, and has a method `action_<id>` for
+    each of its actions that is not here.
     """
 
     WHERE: ClassVar[Where]
@@ -84,6 +86,29 @@ class ActionScreen(Replaying, Screen[None]):
     async def on_key_bar_chosen(self, message: KeyBar.Chosen) -> None:
         await self.run_action(message.action.id)
 
+    @property
+    def pane(self) -> LineView:
+        """What the keys of moving move."""
+        raise NotImplementedError
+
+    def action_cursor_up(self) -> None:
+        self.pane.go(-1)
+
+    def action_cursor_down(self) -> None:
+        self.pane.go(+1)
+
+    def action_page_up(self) -> None:
+        self.pane.go(-max(1, self.pane.page - 1))
+
+    def action_page_down(self) -> None:
+        self.pane.go(max(1, self.pane.page - 1))
+
+    def action_first(self) -> None:
+        self.pane.go(-self.pane.length)
+
+    def action_last(self) -> None:
+        self.pane.go(self.pane.length)
+
     def key_of(self, action_id: str) -> str:
         """The keys of one action, as people write them."""
         return next(action.key_names for action in self.all_actions if action.id == action_id)
@@ -95,6 +120,9 @@ class ActionScreen(Replaying, Screen[None]):
 
     def action_palette(self) -> None:
         self.app.action_command_palette()
+
+    def action_agents(self) -> None:
+        self.app.open_agents()  # type: ignore[attr-defined]
 
     def action_token(self) -> None:
         from headway.dashboard.screens.token import TokenScreen

@@ -211,7 +211,7 @@ class BoardScreen(ActionScreen):
         panes[0 if at is None else (at + step) % len(panes)].focus()
 
     @property
-    def _pane(self) -> LineView:
+    def pane(self) -> LineView:
         return self.focused if isinstance(self.focused, StreamPane) else self._tables[self._active]
 
     def action_next_pane(self) -> None:
@@ -232,28 +232,16 @@ class BoardScreen(ActionScreen):
     def action_show_streams(self) -> None:
         self._streams.visible_panes()[0].focus()
 
-    def action_cursor_up(self) -> None:
-        self._pane.go(-1)
-
-    def action_cursor_down(self) -> None:
-        self._pane.go(+1)
-
-    def action_page_up(self) -> None:
-        self._pane.go(-max(1, self._pane.page - 1))
-
-    def action_page_down(self) -> None:
-        self._pane.go(max(1, self._pane.page - 1))
-
-    def action_first(self) -> None:
-        self._pane.go(-self._pane.length)
-
-    def action_last(self) -> None:
-        self._pane.go(self._pane.length)
-
     # Filter and sort
 
     def action_filter(self) -> None:
         self._filtering.open()
+        self.show_surroundings()
+
+    def show_delegations_of(self, name: str) -> None:
+        """Filter the tables by a target."""
+        self._filtering.set_text(f'target:"{name}"')
+        self._tables[self._active].focus()
         self.show_surroundings()
 
     def action_clear_filter(self) -> None:
@@ -283,6 +271,10 @@ class BoardScreen(ActionScreen):
     def _expect(self, delegation_id: str) -> None:
         self._awaited = delegation_id
         self._session.request_frame()
+
+    def dispatch_to(self, workspace_id: str) -> None:
+        """Ask for a task for this agent, and hand it over."""
+        self._acting.dispatch_to(workspace_id)
 
     def action_dispatch(self) -> None:
         self._acting.dispatch()

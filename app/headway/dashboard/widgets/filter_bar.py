@@ -35,6 +35,12 @@ class FilterBar(Horizontal):
         # At once, not by `focus()`, which waits its turn: what is typed right after the slash belongs to the filter.
         self.screen.set_focus(self.input)
 
+    def show(self, text: str) -> None:
+        """Open it with a text in it that is not being typed."""
+        self.add_class("-open")
+        with self.prevent(Input.Changed):
+            self.input.value = text
+
     def close(self) -> None:
         self.remove_class("-open")
         with self.prevent(Input.Changed):

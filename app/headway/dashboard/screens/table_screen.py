@@ -1,0 +1,105 @@
+"""A screen of one table and the pane beside it: moving, filtering and sorting, the same on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from headway.dashboard.action import Action, Moment
+from headway.dashboard.filtering import FilteredView, Filtering
+from headway.dashboard.screens.action_screen import ActionScreen
+from headway.dashboard.widgets.filter_bar import FilterBar
+from headway.dashboard.widgets.line_view import LineView
+from headway.dashboard.widgets.lines_pane import LinesPane
+from headway.dashboard.widgets.row_table import RowTable
+
+if TYPE_CHECKING:
+    from headway.dashboard.filters import Language
+    from headway.dashboard.session import Session
+
+
+class TableScreen(ActionScreen):
+    """The table has the keys; the pane shows what is under its cursor, and can be scrolled when it has the focus."""
+
+    def __init__(
+        self,
+        session: Session,
+        actions: Sequence[Action],
+        table: RowTable,
+        view: FilteredView,
+        language: Language,
+        *,
+        placeholder: str,
+    ) -> None:
+        super().__init__(session, actions)
+        self.table = table
+        self.details = LinesPane(id="details")
+        self._filter_bar = FilterBar(id="filter-bar")
+        self._filter_bar.input.placeholder = placeholder
+        self._filtering = Filtering(self._filter_bar, [(view, table)], self.selection_changed, language=language)
+
+    def compose(self) -> ComposeResult:
+        yield self.top_line
+        with Horizontal(id="body"):
+            yield self.table
+            yield self.details
+        yield self._filter_bar
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        self.table.add_class("-active")
+        self.table.focus()
+        super().on_mount()
+
+    def selection_changed(self) -> None:
+        """Another row is under the cursor, or none, or it has changed."""
+        self.show_surroundings()
+
+    def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
+        self.selection_changed()
+
+    def on_descendant_focus(self) -> None:
+        self.show_surroundings()
+
+    def show_surroundings(self) -> None:
+        self._filtering.say_matches()
+        super().show_surroundings()
+
+    def moment(self) -> Moment:
+        return replace(super().moment(), filtered=self._filtering.is_on, typing=self._filtering.is_typed)
+
+    @property
+    def pane(self) -> LineView:
+        return self.details if self.focused is self.details else self.table
+
+    def action_next_pane(self) -> None:
+        (self.table if self.focused is self.details or not self.details.display else self.details).focus()
+
+    def action_previous_pane(self) -> None:
+        self.action_next_pane()
+
+    def action_filter(self) -> None:
+        self._filtering.open()
+        self.show_surroundings()
+
+    def action_clear_filter(self) -> None:
+        self.table.focus()
+        self._filtering.clear()
+
+    def action_keep_filter(self) -> None:
+        self._filtering.keep()
+        self.table.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._filtering.type(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.action_keep_filter()
+
+    def action_back(self) -> None:
+        self.dismiss()
