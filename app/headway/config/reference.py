@@ -35,7 +35,7 @@ read_only = true
 
 [keys]
 poll = "f5"                     # one key
-cursor_down = ["down", "n"]     # or several; they replace the action's own
+cursor_down = ["down", "ctrl+n"]     # or several; they replace the action's own
 ```
 """
 

@@ -41,7 +41,8 @@ OPENING_ACTIONS: Final = (
 )
 
 DETAIL_ACTIONS: Final = (
-    Action("back", ("escape",), "Back", "Back to where you came from", Section.LOOKING, in_footer=True, on=EVERYWHERE - ON_BOARD,
+    Action("back", ("escape",), "Back", "Back to where you came from", Section.LOOKING, in_footer=True,
+           on=EVERYWHERE - ON_BOARD,
            yields=True),
     Action("next_tab", ("tab",), "Next", "The next of overview, task, stream, result, JSON", Section.LOOKING,
            in_footer=True, on=ON_DETAIL, while_typing=True),
