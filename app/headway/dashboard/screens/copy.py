@@ -45,9 +45,9 @@ class CopyScreen(ModalScreen[Part | None]):
             dialog.border_title = Content(f"Copy of {self._looked.row.delegation_id[:4]} {self._name}")
             dialog.border_subtitle = Content("letter copies   esc leave")
             for key, part in _KEYS.items():
-                yield Static(self._line(key, part))
+                yield Static(self._choice(key, part))
 
-    def _line(self, key: str, part: Part) -> Content:
+    def _choice(self, key: str, part: Part) -> Content:
         text = self._glimpse_of(part)
         tone = "$foreground" if text else "$faint"
         return Content.assemble(
