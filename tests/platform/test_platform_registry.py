@@ -13,7 +13,7 @@ from headway.core.timestamps import from_rfc3339
 from headway.platform.platform import Platform
 from headway.platform.ring import Frame, Ring
 from support.agents import ManualClock
-from support.platforms import NOBODY, WITHIN, Api, EventLog, Json, platform, silent_target
+from support.platforms import NOBODY, WITHIN, Api, EventLog, Json, connected, platform, serve, silent_target
 
 CARD = {"name": "scout", "skills": [{"id": "search", "name": "Search"}], "x-extra": True}
 STATUSES = ("WORKSPACE_ONLINE", "WORKSPACE_DEGRADED", "WORKSPACE_OFFLINE")
@@ -393,3 +393,16 @@ async def test_a_heartbeat_that_cannot_be_right_is_refused_by_field(tmp_path: Pa
         answer = await served.http.post("/registry/heartbeat", json={"workspace_id": served.source, **facts})
         assert answer.status_code == 422
         assert answer.json()["error"].startswith(f"{field}: ")
+
+
+@pytest.mark.req("S2")
+async def test_serve_is_told_how_long_silence_may_last_and_what_is_found(tmp_path: Path) -> None:
+    options = ("--offline-after", "0.5", "--discover", "direct", "--retry-pause", "0")
+    async with serve(tmp_path, *options) as process, connected(process.url, process.folder) as served:
+        scout = await served.workspace("scout", "http://127.0.0.1:9/")
+        found = await served.http.get(f"/registry/discover/{scout}", headers={"X-Workspace-ID": served.source})
+        assert found.json() == {"id": scout, "name": "scout", "url": "http://127.0.0.1:9/"}
+        failed = await served.until_status(await served.delegate(scout, "look"), "failed")
+        assert failed["tries"] == 2, "tried again at once"
+        await beat(served, scout)
+        await served.log.until(lambda: statuses(served.log, scout)[-2:] == ["WORKSPACE_ONLINE", "WORKSPACE_OFFLINE"])

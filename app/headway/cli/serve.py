@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,6 +21,13 @@ Entry = TypeVar("Entry")
 DEFAULT_PORT = 8765
 
 
+class Discover(Enum):
+    """Whose address one workspace is told of another."""
+
+    GATEWAY = "gateway"
+    DIRECT = "direct"
+
+
 def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = DEFAULT_PORT,
@@ -27,6 +35,15 @@ def serve(
     stuck_after: Annotated[
         float, typer.Option(min=0.1, help="Seconds without a sign of life after which a delegation is stuck.")
     ] = 600.0,
+    offline_after: Annotated[
+        float, typer.Option(min=0.1, help="Seconds without a heartbeat after which a workspace is offline.")
+    ] = 90.0,
+    retry_pause: Annotated[
+        float, typer.Option(min=0, help="Seconds before a delivery that failed for a moment is tried again.")
+    ] = 8.0,
+    discover: Annotated[
+        Discover, typer.Option(help="What workspaces find when they look for each other: gateway, or the agent itself.")
+    ] = Discover.GATEWAY,
     allow: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST[:PORT]|CIDR", help="Let agents be dialled there too; repeat it for more."),
@@ -74,6 +91,9 @@ def serve(
     folder = Place.of(context, None, data).folder()
     settings = Settings(
         stuck_after=stuck_after,
+        offline_after=offline_after,
+        retry_pause=retry_pause,
+        discover=discover.value,
         allow=[_read("--allow", Allowance.parse, entry) for entry in allow or []],
         public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
         deny_loopback=deny_loopback,
