@@ -9,6 +9,8 @@ from headway.core.text import clean
 
 RECORD_LIMIT: Final = 65_536
 """Characters of one record, its traceback included."""
+REPEATED_AFTER: Final = 10.0
+"""Seconds after which asyncio may say the same again."""
 
 
 class CleanFormatter(logging.Formatter):
@@ -19,8 +21,32 @@ class CleanFormatter(logging.Formatter):
         return clean(super().format(record), limit=RECORD_LIMIT)
 
 
+class OnceInAWhile(logging.Filter):
+    """Lets asyncio say a thing once in `REPEATED_AFTER` seconds.
+
+    Out of descriptors, it says so for each connection that it cannot take, thousands of times a second, each with its
+    traceback: the log would fill the disk.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = ""
+        self._at = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written."""
+        if record.name != "asyncio":
+            return True
+        said = record.getMessage()
+        if said == self._said and 0 <= record.created - self._at < REPEATED_AFTER:
+            return False
+        self._said, self._at = said, record.created
+        return True
+
+
 def log_to_stderr() -> None:
     """Send warnings and errors of every library to stderr, cleaned."""
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(OnceInAWhile())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -81,13 +81,14 @@ def serve(
     from headway.ledger.errors import LedgerError
     from headway.ledger.records import DAY_MS, Retention
     from headway.net.addresses import Allowance
-    from headway.net.sockets import PortTaken, listen
+    from headway.net.sockets import PortTaken, listen, raise_descriptor_limit
     from headway.platform.edge import PublicHost
     from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
     from headway.platform.start import StartRefused, read_token_file
 
     log_to_stderr()
+    raise_descriptor_limit()
     folder = Place.of(context, None, data).folder()
     settings = Settings(
         stuck_after=stuck_after,

@@ -1,12 +1,28 @@
-"""Listening sockets."""
+"""Listening sockets, and how many connections a process may have."""
 
 from __future__ import annotations
 
 import ipaddress
+import resource
 import socket
+from contextlib import suppress
 from typing import Final
 
 _BACKLOG: Final = 2_048
+_DESCRIPTORS: Final = 65_536
+"""More than all connections to agents, their callers and readers together."""
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process have as many connections as the system lets it, up to some tens of thousands.
+
+    Many systems begin at 1,024, which the connections to agents alone may use up; then nobody is answered any more.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class PortTaken(OSError):
