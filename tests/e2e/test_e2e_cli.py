@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -11,8 +12,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from headway.agents.fleet import serve_agent
+from headway.agents.journal import Kind
+from support.agents import ManualClock, going_on
 from support.dispatching import dispatch_many
-from support.processes import Cli, agent, journal, platform
+from support.platforms import eventually
+from support.processes import Cli, Ran, Server, agent, journal, platform
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEEDED = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
@@ -96,17 +101,35 @@ def test_a_failed_delegation_exits_with_1_and_its_reason(cli: Cli) -> None:
     assert "failed: unreadable" in done.err
 
 
-def test_ls_show_watch_and_poll_agree(cli: Cli) -> None:
-    dispatched = cli("dispatch", "coder", "steps=60 delay=0.1 agree", "--json").json()["delegation_id"]
-    running = cli.until(lambda record: record["progress_percent"], "show", dispatched, "--json")
-    assert running["status"] == "in_progress"
-    assert cli("poll", dispatched, "--json").json()["delegation_id"] == dispatched
-    listed = cli("ls", "--status", "in_progress", "--json").json()
-    assert dispatched in {one["delegation_id"] for one in listed}
-    watched = cli("watch", dispatched[:13])
-    assert watched.code == 0
-    assert watched.out.splitlines() == [f"chunk {number}" for number in range(1, 61)]
-    assert cli("show", dispatched, "--json").json()["result"] == watched.out
+async def test_ls_show_watch_and_poll_agree(place: Path) -> None:
+    """The agent works by a clock that stands still until all of them have looked."""
+    cli, clock = Cli(place), ManualClock()
+
+    async def run(*arguments: str) -> Ran:
+        return await asyncio.to_thread(cli, *arguments)
+
+    async with serve_agent("steady", clock=clock) as steady:
+        await run("agents", "add", "steady", steady.url)
+        dispatched = (await run("dispatch", "steady", "steps=60 delay=0.1 agree", "--json")).json()["delegation_id"]
+        await eventually(lambda: len(steady.agent.journal.of(Kind.STARTED)) == 1)
+        async with going_on(clock):
+            await eventually(lambda: len(steady.agent.journal.of(Kind.STEP)) > 5)
+        running = await asyncio.to_thread(
+            cli.until, lambda record: record["progress_percent"], "show", dispatched, "--json"
+        )
+        assert running["status"] == "in_progress"
+        assert (await run("poll", dispatched, "--json")).json()["delegation_id"] == dispatched
+        listed = (await run("ls", "--status", "in_progress", "--json")).json()
+        assert dispatched in {one["delegation_id"] for one in listed}
+        with cli.started("watch", dispatched[:13]) as watching:
+            assert watching.stdout is not None
+            first = await asyncio.to_thread(watching.stdout.readline)
+            async with going_on(clock):
+                rest = await asyncio.to_thread(watching.stdout.read)
+            assert await asyncio.to_thread(watching.wait) == 0
+        assert (first + rest).splitlines() == [f"chunk {number}" for number in range(1, 61)]
+        assert (await run("show", dispatched, "--json")).json()["result"] == first + rest
+        await run("agents", "remove", "steady")
 
 
 @pytest.mark.req("A14")
@@ -170,22 +193,30 @@ def test_hostile_texts_reach_no_terminal(cli: Cli) -> None:
 
 
 @pytest.mark.req("C12")
-def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
-    cli = Cli(tmp_path)
-    log = tmp_path / "worker.jsonl"
-    with agent(log, "--name", "worker", "--slots", "30") as worker:
+async def test_kill_9_with_20_in_flight_loses_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
+    """The agent works by a clock that stands still until the platform is back."""
+    cli, clock = Cli(tmp_path), ManualClock()
+
+    def prepare(first: Server, url: str) -> None:
+        cli("agents", "add", "worker", url, "--slots", "20")
+        dispatch_many(first, cli, 24, "steps=40 delay=0.1")
+        cli.until(lambda listed: len(listed) == 20, "ls", "--status", "in_progress", "--json")
+
+    async with serve_agent("worker", slots=30, clock=clock) as worker:
         with platform(tmp_path) as first:
-            cli("agents", "add", "worker", worker.url, "--slots", "20")
-            dispatch_many(first, cli, 24, "steps=40 delay=0.1")
-            cli.until(lambda listed: len(listed) == 20, "ls", "--status", "in_progress", "--json")
+            await asyncio.to_thread(prepare, first, worker.url)
             first.kill()
         with platform(tmp_path):
-            ended = cli.until(
-                lambda listed: sum(one["finished_at"] is not None for one in listed) == 24, "ls", "--json"
-            )
+            async with going_on(clock):
+                ended = await asyncio.to_thread(
+                    cli.until,
+                    lambda listed: sum(one["finished_at"] is not None for one in listed) == 24,
+                    "ls",
+                    "--json",
+                )
     assert {one["status"] for one in ended} == {"completed"}
     assert {one["result"] for one in ended} == {"".join(f"chunk {number}\n" for number in range(1, 41))}
-    sent = [line["message_id"] for line in journal(log, "send")]
+    sent = [line.message_id for line in worker.agent.journal.of(Kind.SEND)]
     assert sorted(sent) == sorted(one["delegation_id"] for one in ended)
 
 

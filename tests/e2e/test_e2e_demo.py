@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-ROWS_WITHIN = 40.0
-"""Seconds: 15 on a quiet machine; tests share theirs."""
+WITHIN = 40.0
+"""Seconds that anything awaited may take: the rows take 15 on a quiet machine, and tests share theirs."""
 
 
 def counts(screen: str) -> dict[str, int]:
@@ -33,35 +33,37 @@ def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_p
                 most[table] = max(most.get(table, 0), count)
             return len(most) == 3 and min(most.values()) > 0
 
-        assert terminal.wait_until(filled, seconds=ROWS_WITHIN), terminal.text
+        assert terminal.wait_until(filled, seconds=WITHIN), terminal.text
         percentages: set[str] = set()
 
         def streams(screen: str) -> bool:
             percentages.update(re.findall(r"working +[━╸─]+ +(\d+%)", screen))
             return len(percentages) > 1
 
-        assert terminal.wait_until(streams, seconds=ROWS_WITHIN), terminal.text
+        assert terminal.wait_until(streams, seconds=WITHIN), terminal.text
 
         terminal.send("d")
-        assert terminal.wait_until(lambda screen: "What is to be done?" in screen, seconds=10), terminal.text
+        assert terminal.wait_until(lambda screen: "What is to be done?" in screen, seconds=WITHIN), terminal.text
         terminal.send("archivist")
-        assert terminal.wait_until(lambda screen: "coder" not in screen.partition("Dispatch ─")[2][:1200], seconds=10)
+        assert terminal.wait_until(
+            lambda screen: "coder" not in screen.partition("Dispatch ─")[2][:1200], seconds=WITHIN
+        )
         terminal.send("\t")
         terminal.wait_until_quiet(seconds=5)
         terminal.send("zzz a task of my own")
-        assert terminal.wait_until(lambda screen: "zzz a task" in screen, seconds=10), terminal.text
+        assert terminal.wait_until(lambda screen: "zzz a task" in screen, seconds=WITHIN), terminal.text
         terminal.send("\x13")
-        assert terminal.wait_until(lambda screen: re.search("▌archivist +zzz a task", screen), seconds=10), (
+        assert terminal.wait_until(lambda screen: re.search("▌archivist +zzz a task", screen), seconds=WITHIN), (
             terminal.text
         )
 
         terminal.send("x")
-        assert terminal.wait_until(lambda screen: "Cancel this delegation?" in screen, seconds=10), terminal.text
+        assert terminal.wait_until(lambda screen: "Cancel this delegation?" in screen, seconds=WITHIN), terminal.text
         assert "zzz a task of my own" in terminal.text
         terminal.send("y")
-        assert terminal.wait_until(lambda screen: re.search("zzz a task.*⊘", screen), seconds=15), terminal.text
+        assert terminal.wait_until(lambda screen: re.search("zzz a task.*⊘", screen), seconds=WITHIN), terminal.text
 
         terminal.send("q")
-        assert terminal.wait_for_exit(seconds=20) == 0, terminal.text
+        assert terminal.wait_for_exit(seconds=WITHIN) == 0, terminal.text
         assert terminal.survivors() == []
     assert list(tmp_path.iterdir()) == []

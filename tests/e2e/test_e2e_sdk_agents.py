@@ -15,8 +15,9 @@ from support.sdk_agents import sdk_agent
 async def test_an_sdk_agent_is_added_dispatched_to_streamed_polled_and_canceled(
     tmp_path: Path, flag: str, dialect: str
 ) -> None:
-    cli = Cli(tmp_path)
-    async with sdk_agent("--dialect", flag, "--steps", "40", "--delay", "0.1") as agent:
+    cli, gate = Cli(tmp_path), tmp_path / "gate"
+    # Nothing ends before the gate is there.
+    async with sdk_agent("--dialect", flag, "--steps", "40", "--delay", "0.02", "--gate", str(gate)) as agent:
         with platform(tmp_path):
             added = await _run(cli, "agents", "add", "theirs", agent.url, "--slots", "2", "--json")
             assert '"online"' in added
@@ -35,6 +36,7 @@ async def test_an_sdk_agent_is_added_dispatched_to_streamed_polled_and_canceled(
             assert ended["status"] == "canceled"
             assert "confirmed" in ended["status_message"]
 
+            gate.touch()
             done = await finished
             assert done.code == 0
             assert "step 40/40" in done.err

@@ -26,13 +26,15 @@ from typing import Any
 import httpx
 from headway.core.delegation import TERMINAL, Row, Status
 from headway.core.events import DelegationPayload, Event, apply, read_payload
+from headway.net.http import KEPT_SECONDS
 from headway.net.sockets import listen
 from headway.platform.folder import DataFolder
 from headway.platform.server import serve_on
 from headway.platform.settings import Settings
 
 Json = dict[str, Any]
-WITHIN = 15.0
+WITHIN = 30.0
+"""Seconds that anything awaited here may take."""
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -141,8 +143,9 @@ class Api:
 
     def client(self, token: str | None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        limits = httpx.Limits(max_connections=None)
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=15, limits=limits, trust_env=False)
+        # Idle connections are dropped well before the platform does so: a request on a dying one may be lost.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=WITHIN, limits=limits, trust_env=False)
 
     async def get(self, path: str, **query: Any) -> Any:
         answer = await self.http.get(path, params=query)

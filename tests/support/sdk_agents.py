@@ -153,6 +153,7 @@ def _options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cancel", choices=CANCELS, default="works")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--delay", type=float, default=0.02, help="seconds between steps")
+    parser.add_argument("--gate", type=Path, help="after the first step, wait until this file exists")
     parser.add_argument("--size", type=int, default=2_000_000, help="characters of a huge artifact")
     parser.add_argument("--no-streaming", action="store_true", help="the card says so, and the SDK refuses it")
     parser.add_argument("--no-card", action="store_true", help="serve no card at all")
@@ -300,6 +301,8 @@ def _executor(options: argparse.Namespace) -> Any:
         async def _steps(self, updater: TaskUpdater, put: Any, said: Any) -> None:
             for step in range(1, options.steps + 1):
                 await asyncio.sleep(options.delay)
+                while step > 1 and options.gate is not None and not options.gate.exists():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
                 note("step", n=step)
                 if options.behaviour == "raise" and step > options.steps // 2:
                     raise RuntimeError("the agent's code broke")
