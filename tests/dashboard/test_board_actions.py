@@ -81,7 +81,7 @@ async def test_a_confirmed_cancel_shows_at_once_and_then_what_the_platform_says(
         await board.seen("Canceling 0001 coder")
         assert connector.calls.canceled == [running]
         connector.end_canceled(running, "the agent confirmed that it stopped")
-        await board.until(lambda: "the agent con" in board.text("completed"))
+        await board.until(lambda: "the agent co" in board.text("completed"))
 
 
 async def test_a_queued_one_is_told_to_leave_the_queue_without_its_agent() -> None:
@@ -297,7 +297,8 @@ async def test_help_shows_every_key_there_is() -> None:
     async with open_board(fleet(), size=(120, 70)) as board:
         await board.pilot.press("question_mark")
         await board.until(lambda: isinstance(board.app.screen, HelpScreen))
-        await board.seen("Cancel this delegation, after a question")
+        await board.seen("Cancel this delegation, or all marked ones")
+        await board.pilot.press("end")
         await board.seen("status:failed")
         await board.pilot.press("escape")
         await board.until(lambda: isinstance(board.app.screen, BoardScreen))

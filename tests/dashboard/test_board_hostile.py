@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from headway.core.delegation import Group, Status
 from headway.dashboard import cells, stream_text
-from headway.dashboard.operations import Notice
+from headway.dashboard.answers import Notice
 from headway.dashboard.screens.cancel import CancelScreen
 from headway.dashboard.stream_text import SHOWN_CHARACTERS
 from headway.dashboard.widgets import stream_pane

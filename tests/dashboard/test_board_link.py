@@ -35,7 +35,7 @@ async def test_a_lost_platform_is_said_in_words_and_the_board_stays_navigable() 
         assert "data 3s old" in board.text("top")
         await board.pilot.press("1", "down", "3")
         assert board.board.focused is board.table(Group.COMPLETED)
-        assert "Scrape the changelog" in board.text("completed")
+        assert "Scrape the change" in board.text("completed")
         connector.interrupt(Opened())
         await board.until(lambda: "● live" in board.text("top"))
 

@@ -174,9 +174,9 @@ async def test_the_id_under_the_cursor_is_the_id_acted_on_under_any_churn(seed: 
                 continue
             # What happens behind the dialog does not change whom it is about.
             numbers = [did for did, row in connector.rows.items() if not row.status.is_terminal]
-            connector.complete(rng.choice([did for did in numbers if did != board.app.screen.row.delegation_id]))
+            connector.complete(rng.choice([did for did in numbers if did != board.app.screen.rows[0].delegation_id]))
             await board.frame()
-            named = board.app.screen.row.task_preview
+            named = board.app.screen.rows[0].task_preview
             assert named == shown
             assert named in board.text()
             before = len(connector.calls.canceled)

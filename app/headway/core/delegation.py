@@ -67,6 +67,8 @@ TERMINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELED})
 ACTIVE: Final = frozenset(Status) - TERMINAL
 WAITING: Final = frozenset({Status.PENDING, Status.QUEUED})
 RUNNING: Final = ACTIVE - WAITING
+RETRYABLE: Final = TERMINAL - {Status.COMPLETED}
+"""What a retry may hand over again (spec: lifecycle)."""
 
 _LIVE = {Status.INPUT_REQUIRED, Status.STUCK, Status.CANCELING, *TERMINAL}
 EDGES: Final[Mapping[Status, frozenset[Status]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -45,8 +45,12 @@ class Moment:
 
     capabilities: Capabilities
     row: Row | None = None
-    canceling: bool = False
-    """A cancel of that row has been asked for."""
+    marked: Sequence[Row] = ()
+    """Where any are marked, polling, canceling and retrying are about these."""
+    canceling: Container[str] = frozenset()
+    """The ids of those for which a cancel has been asked."""
+    undoable: bool = False
+    """A cancel waits in its time of grace."""
     filtered: bool = False
     pollable: int = 0
     """How many delegations wait or are stuck."""
@@ -68,6 +72,11 @@ class Moment:
     @property
     def may_act(self) -> bool:
         return not self.capabilities.read_only
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What an action for several acts on: those that are marked, else the one under the cursor."""
+        return self.marked or ([self.row] if self.row else [])
 
 
 def always(moment: Moment) -> bool:

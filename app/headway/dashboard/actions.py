@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from headway.core.delegation import RETRYABLE, Status
 from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
 from headway.dashboard.agent_actions import AGENT_ACTIONS
 from headway.dashboard.detail_actions import DETAIL_ACTIONS, OPENING_ACTIONS
@@ -21,20 +22,32 @@ SORTED: Final = frozenset({Where.BOARD, Where.AGENTS})
 
 
 def _can_poll(moment: Moment) -> bool:
-    return moment.capabilities.poll and moment.row is not None and not moment.row.status.is_terminal
+    return moment.capabilities.poll and any(not row.status.is_terminal for row in moment.rows)
 
 
 def _can_cancel(moment: Moment) -> bool:
-    return (
-        moment.capabilities.cancel
-        and moment.row is not None
-        and not moment.row.status.is_terminal
-        and not moment.canceling
+    return moment.capabilities.cancel and any(
+        not row.status.is_terminal and row.status is not Status.CANCELING and row.delegation_id not in moment.canceling
+        for row in moment.rows
     )
 
 
 def _replays(moment: Moment) -> bool:
     return moment.capabilities.replay
+
+
+def _can_reply(moment: Moment) -> bool:
+    row = moment.row
+    return moment.capabilities.reply and row is not None and row.status is Status.INPUT_REQUIRED
+
+
+def _can_mark(moment: Moment) -> bool:
+    # Marks are there to be acted on.
+    return moment.may_act and moment.row is not None
+
+
+def _can_retry(moment: Moment) -> bool:
+    return moment.capabilities.retry and any(row.status in RETRYABLE for row in moment.rows)
 
 
 ACTIONS: Final[tuple[Action, ...]] = (
@@ -95,7 +108,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "poll",
         ("p",),
         "Poll",
-        "Ask the agent now how this delegation stands",
+        "Ask the agent now how this, or each marked one, stands",
         Section.DELEGATIONS,
         available=_can_poll,
         acts=True,
@@ -114,7 +127,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "cancel",
         ("x",),
         "Cancel",
-        "Cancel this delegation, after a question",
+        "Cancel this delegation, or all marked ones",
         Section.DELEGATIONS,
         available=_can_cancel,
         acts=True,
@@ -122,6 +135,62 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     *OPENING_ACTIONS,
     *DETAIL_ACTIONS,
+    Action(
+        "undo",
+        ("u",),
+        "Undo",
+        "Take back a cancel in its time of grace",
+        Section.DELEGATIONS,
+        available=lambda moment: moment.undoable,
+        in_footer=True,
+    ),
+    Action(
+        "reply",
+        ("r",),
+        "Reply",
+        "Answer what the agent asks",
+        Section.DELEGATIONS,
+        available=_can_reply,
+        acts=True,
+        in_footer=True,
+    ),
+    Action(
+        "retry",
+        ("R",),
+        "Retry",
+        "Hand over again what failed or was canceled",
+        Section.DELEGATIONS,
+        available=_can_retry,
+        acts=True,
+        in_footer=True,
+    ),
+    Action(
+        "dispatch_again",
+        ("D",),
+        "Dispatch again",
+        "Hand the same task to another agent",
+        Section.DELEGATIONS,
+        available=lambda moment: moment.row is not None,
+        acts=True,
+    ),
+    Action(
+        "mark",
+        ("space",),
+        "Mark",
+        "Mark this one, or unmark it, and go on to the next",
+        Section.DELEGATIONS,
+        available=_can_mark,
+        in_footer=True,
+        yields=True,
+    ),
+    Action(
+        "mark_all",
+        ("asterisk",),
+        "Mark all",
+        "Mark all that match in this table, or unmark them",
+        Section.DELEGATIONS,
+        available=_can_mark,
+    ),
     Action(
         "pin",
         ("o",),
@@ -153,12 +222,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
         on=TABLES,
     ),
     Action(
-        "clear_filter",
+        "clear",
         ("escape",),
-        "Clear filter",
-        "Show everything again",
+        "Clear",
+        "Clear the filter; then the marks",
         Section.LOOKING,
-        available=lambda moment: moment.filtered,
+        available=lambda moment: moment.filtered or bool(moment.marked),
         in_footer=True,
         while_typing=True,
         on=TABLES,

@@ -11,9 +11,9 @@ from typing import TypeVar
 from headway.connectors.connector import Connector
 from headway.connectors.errors import ConnectorError, NotAllowed, OutcomeUnknown
 from headway.core.api import Workspace
+from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.cells import one_line
 from headway.dashboard.durations import spelled
-from headway.dashboard.operations import Notice, Tidings
 
 Answer = TypeVar("Answer")
 

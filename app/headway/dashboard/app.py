@@ -16,15 +16,16 @@ from textual.widgets import Input, TextArea
 
 from headway.core.text import clean
 from headway.dashboard.actions import ACTIONS
+from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.ascii import AsciiOnly
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.look import Look
-from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.pacing import Outlet, Pace
 from headway.dashboard.palette import ActionsProvider
 from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.screens.board import BoardScreen
+from headway.dashboard.screens.dialog import Dialog
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
-_STYLES: Final = ("theme", "board", "dispatch", "cancel", "help", "leave", "token", "detail", "agents")
+_STYLES: Final = ("theme", "board", "dispatch", "rows_question", "reply", "help", "leave", "token", "detail", "agents")
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
 
@@ -57,6 +58,8 @@ class HeadwayApp(App[None]):
 
     The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
     board stays when it answers False. With `playback` the connector is that of a recording, and the clock is this one.
+    With `cancel_grace` a cancel is not asked about; for some seconds it can be
+    undone.
     """
 
     TITLE = "headway"
@@ -79,6 +82,7 @@ class HeadwayApp(App[None]):
         actions: Sequence[Action] = ACTIONS,
         look: Look = PLAIN_LOOK,
         playback: Playback | None = None,
+        cancel_grace: bool = False,
     ) -> None:
         gate_terminal_input()
         styles = styles_folder()
@@ -99,7 +103,7 @@ class HeadwayApp(App[None]):
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._look = look
-        self._board = BoardScreen(self.session, actions)
+        self._board = BoardScreen(self.session, actions, cancel_grace=cancel_grace)
         self.set_keymap({action.id: ",".join(action.keys) for action in actions if action.id == "palette"})
         self._last_filters = _filters_of(look, self)
         if not look.animations:
@@ -138,7 +142,12 @@ class HeadwayApp(App[None]):
 
         A field keeps what it can use, so a printable key that comes up here was sent to whatever had the focus before.
         """
-        if event.is_printable and isinstance(self.focused, (Input, TextArea)):
+        if isinstance(self.screen, Dialog) and not self.screen.is_ready:
+            event.prevent_default()
+            self.screen.keep(event)
+        elif isinstance(self.focused, (Input, TextArea)) and (
+            event.is_printable or (event.key == "enter" and isinstance(self.focused, TextArea))
+        ):
             event.prevent_default()
             self.focused.post_message(Key(event.key, event.character))
 
@@ -169,6 +178,8 @@ class HeadwayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
+            elif isinstance(screen, Dialog) and screen.is_ready:
+                screen.take_frame()
 
     def open_agents(self) -> None:
         """Show the agents over the board, in place of whatever was over it."""

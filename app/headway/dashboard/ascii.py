@@ -16,7 +16,7 @@ _SIGNS: Final = {
     **dict.fromkeys("─━╌╍═╸╺╼╾▔▁▂▃▄▀⎯–—―−", "-"),
     **dict.fromkeys("│┃║▌▐▏▎▍▕", "|"),
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛╔╗╚╝", "+"),
-    **dict.fromkeys("●◉•∙·", "*"),
+    **dict.fromkeys("●◉•∙·◆", "*"),
     **dict.fromkeys("○◌", "o"),
     **dict.fromkeys("█▇▆▅▊▉", "#"),
     **dict.fromkeys("▲▴⇧↑", "^"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from headway.core.delegation import Group, Row, Status
+from headway.core.delegation import WAITING, Group, Row, Status
 from headway.core.progress import ProgressText
 from headway.dashboard.cells import one_line
 from headway.dashboard.durations import coarse, exact
@@ -166,7 +166,10 @@ def _target(row: Row, facts: Facts, width: int) -> Spans:
 
 
 def _task(row: Row, facts: Facts, width: int) -> Spans:
-    return ((one_line(row.task_preview), Tone.PLAIN),)
+    task = (one_line(row.task_preview), Tone.PLAIN)
+    # A row that waits has no column of its status: what was just asked of it stands before its task.
+    note = facts.notes.get(row.delegation_id) if row.status in WAITING else None
+    return ((f"{one_line(note.text)} ", Tone.WARN), task) if note else (task,)
 
 
 def _age(row: Row, facts: Facts, width: int) -> Spans:

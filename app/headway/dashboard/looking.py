@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
+from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.detail import Looked, Part
-from headway.dashboard.operations import Notice, Tidings
 from headway.dashboard.pager import NoPager, pager_command, read_in_pager
 
 if TYPE_CHECKING:

@@ -5,38 +5,28 @@ A read-only connector is refused here too, whatever the keys let through.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from headway.connectors.connector import Connector, DispatchOrder
-from headway.connectors.errors import ConnectorError, NotAllowed, OutcomeUnknown
-from headway.core.delegation import Delegation, Row, Status
+from headway.connectors.errors import ConnectorError, NotAllowed, NotReachable, OutcomeUnknown
+from headway.core.delegation import RETRYABLE, Delegation, Row, Status
 from headway.core.events import Event
+from headway.dashboard.answers import Answers, Notice, Tidings, notice_of
 from headway.dashboard.cells import one_line
 from headway.dashboard.store import Note, Store
 
 CANCELING: Final = Note("canceling…", Status.CANCELING)
 POLLING: Final = Note("polling…")
+REPLYING: Final = Note("replying…")
+RETRYING: Final = Note("retrying…")
+AT_ONCE: Final = 8
+"""Questions under way at a time, where many are asked about."""
 
-
-class Tidings(StrEnum):
-    """How a notice is meant."""
-
-    DONE = "done"
-    UNSURE = "unsure"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What came of an action: in `title` what happened, in `text` what was not changed and what to do next."""
-
-    title: str
-    text: str = ""
-    tidings: Tidings = Tidings.DONE
+Answer = TypeVar("Answer")
 
 
 class Operations:
@@ -60,50 +50,81 @@ class Operations:
         self._on_change = on_change
         self._new_key = new_key
 
-    async def cancel(self, row: Row) -> None:
-        """Ask for a cancel of this delegation; its row says so before the platform does."""
+    # What is done to delegations
+
+    async def cancel(self, *rows: Row) -> None:
+        """Ask for a cancel of each of these; their rows say so before the platform does.
+
+        Those that have ended meanwhile are left alone, and counted.
+        """
+        wanted = [row for row in rows if not self._now(row).status.is_terminal]
+        if len(rows) == 1:
+            await self._cancel_one(rows[0])
+            return
+        answers = await self._ask_each(wanted, self._connector.cancel, CANCELING)
+        statuses = Counter(status for _, status in answers.answered)
+        stopping = statuses.pop(Status.CANCELING, 0)
+        done = [("canceled", statuses.total()), ("canceling", stopping)]
+        over = len(rows) - len(wanted)
+        self._tell(notice_of(done, over, "had finished", (error for _, error in answers.failed)))
+        await self._settle(answers)
+
+    async def _cancel_one(self, row: Row) -> None:
         name = self._name(row)
-        try:
-            self._demand_writing()
-            self._note(row, CANCELING)
-            status = await self._connector.cancel(row)
-        except OutcomeUnknown as error:
-            self._tell_error(f"Cancel of {name}", error)
-            await self._reread(row)
-        except ConnectorError as error:
-            self._withdraw(row)
-            self._tell_error(f"Cancel of {name}", error)
-        else:
+        answers = await self._ask_each([row], self._connector.cancel, CANCELING)
+        for _, status in answers.answered:
             if status is Status.CANCELING:
                 self._tell(Notice(f"Canceling {name}", "The agent was asked to stop; its row shows what it answers."))
             else:
                 self._tell(Notice(f"{name} is {status.value}"))
+        await self._settle(answers, f"Cancel of {name}")
 
-    async def poll(self, rows: Iterable[Row]) -> None:
-        """Have the platform ask after each of these now, one after another; one notice for all of them."""
-        asked: list[Delegation] = []
-        failed: list[ConnectorError] = []
+    async def poll(self, rows: Sequence[Row]) -> None:
+        """Have the platform ask after each of these now; one notice for all of them."""
         wanted = list(rows)
+        answers = await self._ask_each(wanted, self._connector.poll, POLLING)
         for row in wanted:
-            try:
-                self._demand_writing()
-                if row.delegation_id not in self._store.notes:
-                    self._note(row, POLLING)
-                asked.append(await self._connector.poll(row))
-            except ConnectorError as error:
-                failed.append(error)
-                if isinstance(error, NotAllowed):
-                    break
-            finally:
-                if self._store.notes.get(row.delegation_id) is POLLING:
-                    self._withdraw(row)
+            self._withdraw_own(row, POLLING)
+        failed = [error for _, error in answers.failed]
         what = f"Poll of {self._name(wanted[0])}" if len(wanted) == 1 else f"Poll of {len(wanted):,} delegations"
         if failed:
             self._tell_error(what if len(wanted) == 1 else f"{what}: {len(failed):,} failed", failed[0])
-        elif len(asked) == 1:
-            self._tell(Notice(f"Polled {self._name(wanted[0])}", f"It is {_in_words(asked[0].status)}."))
-        elif asked:
-            self._tell(Notice(f"Polled {len(asked):,} delegations"))
+        elif len(answers.answered) == 1:
+            _, record = answers.answered[0]
+            self._tell(Notice(f"Polled {self._name(wanted[0])}", f"It is {_in_words(record.status)}."))
+        elif answers.answered:
+            self._tell(Notice(f"Polled {len(answers.answered):,} delegations"))
+
+    async def reply(self, row: Row, text: str) -> bool:
+        """Answer what the agent asks; whether the platform is known to have it."""
+        name = self._name(row)
+        answers = await self._ask_each([row], lambda one: self._connector.reply(one, text), REPLYING)
+        self._withdraw_own(row, REPLYING)
+        for _, status in answers.answered:
+            self._tell(Notice(f"Replied to {name}", f"It is {_in_words(status)}."))
+        await self._settle(answers, f"Reply to {name}")
+        return bool(answers.answered)
+
+    async def retry(self, *rows: Row) -> list[str]:
+        """Hand over again what failed or was canceled; the ids of the new delegations, as far as they are known."""
+        wanted = [row for row in rows if self._now(row).status in RETRYABLE]
+        answers = await self._ask_each(wanted if len(rows) > 1 else rows, self._connector.retry, RETRYING)
+        for row in wanted:
+            self._withdraw_own(row, RETRYING)
+        if len(rows) == 1:
+            name = self._name(rows[0])
+            for _, made in answers.answered:
+                again = "Its retry was under way already" if made.repeated else "Its retry"
+                self._tell(Notice(f"Retried {name}", f"{again}: {made.delegation_id[:8]}."))
+            await self._settle(answers, f"Retry of {name}")
+        else:
+            over = len(rows) - len(wanted)
+            errors = (error for _, error in answers.failed)
+            self._tell(notice_of([("retried", len(answers.answered))], over, "had nothing to retry", errors))
+            await self._settle(answers)
+        return [made.delegation_id for _, made in answers.answered]
+
+    # Dispatching
 
     def order(
         self, target_id: str, task: str, *, priority: int | None = None, expires_in_seconds: int | None = None
@@ -124,6 +145,8 @@ class Operations:
         self._tell(Notice(f"Dispatched to {target}", f"It is {dispatched.delegation_id[:8]}.{again}"))
         return dispatched.delegation_id
 
+    # Reading
+
     async def record(self, delegation_id: str) -> Delegation | None:
         """The whole record, its output merged into the store; None, without a word, where it cannot be had now."""
         try:
@@ -141,24 +164,70 @@ class Operations:
         except ConnectorError:
             return ()
 
-    async def _reread(self, row: Row) -> None:
-        """After an unknown outcome: what does the platform say? Its events bring the row itself up to date."""
-        record = await self.record(row.delegation_id)
-        self._withdraw(row)
-        if record is not None:
-            self._tell(Notice(f"Read again: {self._name(row)} is {_in_words(record.status)}"))
+    # How it is carried out
+
+    async def _ask_each(
+        self, rows: Sequence[Row], ask: Callable[[Row], Awaitable[Answer]], note: Note
+    ) -> Answers[Answer]:
+        """Ask about each of these, a few at a time; a platform that is away or forbids it is not asked further."""
+        answers: Answers[Answer] = Answers()
+        try:
+            self._demand_writing()
+        except NotAllowed as error:
+            answers.failed += [(row, error) for row in rows]
+            return answers
+        for row in rows:
+            if note is CANCELING or row.delegation_id not in self._store.notes:
+                self._store.note(row.delegation_id, note)
+        self._on_change()
+        waiting = iter(rows)
+        stopped: ConnectorError | None = None
+
+        async def ask_on() -> None:
+            nonlocal stopped
+            for row in waiting:
+                if stopped is not None:
+                    answers.failed.append((row, stopped))
+                    continue
+                try:
+                    answers.answered.append((row, await ask(row)))
+                except ConnectorError as error:
+                    answers.failed.append((row, error))
+                    if isinstance(error, (NotAllowed, NotReachable)):
+                        stopped = error
+
+        async with asyncio.TaskGroup() as askers:
+            for _ in range(min(AT_ONCE, len(rows))):
+                askers.create_task(ask_on())
+        return answers
+
+    async def _settle(self, answers: Answers[Answer], what: str | None = None) -> None:
+        """Take back what did not happen, read again what is unknown, and say it of a single one."""
+        for row, error in answers.failed:
+            if what is not None:
+                self._tell_error(what, error)
+            if not isinstance(error, OutcomeUnknown):
+                self._withdraw(row)
+        for row in answers.unknown():
+            record = await self.record(row.delegation_id)
+            self._withdraw(row)
+            if record is not None and what is not None:
+                self._tell(Notice(f"Read again: {self._name(row)} is {_in_words(record.status)}"))
 
     def _demand_writing(self) -> None:
         if self._connector.capabilities.read_only:
             raise NotAllowed("This board is read-only.", next_step="Use a token that may write.")
 
-    def _note(self, row: Row, note: Note) -> None:
-        self._store.note(row.delegation_id, note)
-        self._on_change()
+    def _now(self, row: Row) -> Row:
+        return self._store.rows.get(row.delegation_id, row)
 
     def _withdraw(self, row: Row) -> None:
         self._store.withdraw_note(row.delegation_id)
         self._on_change()
+
+    def _withdraw_own(self, row: Row, note: Note) -> None:
+        if self._store.notes.get(row.delegation_id) is note:
+            self._withdraw(row)
 
     def _name(self, row: Row) -> str:
         return f"{row.delegation_id[:4]} {one_line(self._store.name_of(row.target_id))}"

@@ -51,6 +51,10 @@ class OrderedView(ABC):
         """Where an id stands; None where it does not."""
         return self._order.index_of(row_id) if row_id in self._order else None
 
+    def ids(self) -> list[str]:
+        """All ids that the filter lets pass, in their order."""
+        return list(self._order)
+
     def window(self, start: int, stop: int) -> list[str]:
         return self._order.slice(start, stop)
 

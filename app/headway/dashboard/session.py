@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from headway.connectors.errors import NotAllowed
+from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.feed import Feed
-from headway.dashboard.operations import Notice, Operations, Tidings
+from headway.dashboard.operations import Operations
 from headway.dashboard.store import Store
 
 if TYPE_CHECKING:

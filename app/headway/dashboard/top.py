@@ -20,10 +20,14 @@ from headway.dashboard.link import (
 from headway.dashboard.store import Store
 
 
-def link_spans(title: str, address: str, link: LinkState, data_age: float | None, now: float) -> list[Span]:
-    """Where this is and how the link stands; how old the data is, where it is not live."""
+def link_spans(
+    title: str, address: str, link: LinkState, data_age: float | None, now: float, *, read_only: bool = False
+) -> list[Span]:
+    """Where this is, whether it may act, and how the link stands; how old the data is, where it is not live."""
     symbol, tone = _sign(link)
     spans: list[Span] = [("headway", Tone.ACCENT), (f"  {one_line(title or address)}  ", Tone.PLAIN)]
+    if read_only:
+        spans.append(("read-only  ", Tone.WARN))
     spans.append((f"{symbol} {one_line(link.words(now))}", tone))
     if data_age is not None and not isinstance(link, (Live, Resynced, Replaying)):
         spans.append((f"  data {coarse(round(data_age * 1000))} old", Tone.FAINT))
@@ -44,8 +48,8 @@ def _sign(link: LinkState) -> Span:
             return ("✗", Tone.BAD)
 
 
-def total_spans(store: Store) -> list[Spans]:
-    """Agents and totals, the least important first; the stuck last, as nothing may push them out."""
+def total_spans(store: Store, marked: int = 0) -> list[Spans]:
+    """Agents and totals, the least important first; marks and the stuck last, as nothing may push them out."""
     agents = [one for one in store.workspaces.values() if one.role != OPERATOR]
     offline = sum(one.status == OFFLINE for one in agents)
     totals = store.totals
@@ -67,6 +71,8 @@ def total_spans(store: Store) -> list[Spans]:
     ]
     if asking:
         parts.append(((f"? input {asking:,}", Tone.WARN),))
+    if marked:
+        parts.append(((f"◆ {marked:,} marked", Tone.ACCENT),))
     if stuck:
         parts.append(((f"! stuck {stuck:,}", Tone.ALARM),))
     return parts

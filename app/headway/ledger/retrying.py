@@ -7,15 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select, text
 
-from headway.core.delegation import Status
+from headway.core.delegation import RETRYABLE, Status
 from headway.ledger import rows, schema, sending
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.records import Delegated, NewDelegation
 from headway.ledger.statements import Prepared, updating
 from headway.ledger.transaction import Transaction
-
-RETRIED: Final = frozenset({Status.FAILED, Status.CANCELED})
-"""What can be retried: what ended without a result."""
 
 _d, _b = schema.delegations.c, schema.bodies.c
 _RUNNING: Final = Prepared(select(_d.delegation_id).where(_d.retry_of == bindparam("of"), text(schema.RETRY_RUNS)))
@@ -33,7 +30,7 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     row = found.row
     if row.source_id != source_id:
         raise NotFound(f"workspace {source_id} has no delegation {delegation_id}")
-    if row.status not in RETRIED:
+    if row.status not in RETRYABLE:
         raise Conflict(
             f"delegation {delegation_id} is {row.status}; only a failed or canceled one can be retried; "
             "nothing was changed"

@@ -72,11 +72,18 @@ class ActionScreen(Replaying, Screen[None]):
         session = self.session
         now = session.clock.monotonic()
         link = session.feed.link
-        self.top_line.show(
-            link_spans(session.title, session.connector.address, link, session.feed.data_age, now),
-            total_spans(session.store),
-        )
         moment = self.moment()
+        self.top_line.show(
+            link_spans(
+                session.title,
+                session.connector.address,
+                link,
+                session.feed.data_age,
+                now,
+                read_only=session.connector.capabilities.read_only,
+            ),
+            total_spans(session.store, len(moment.marked)),
+        )
         self.key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -19,6 +20,7 @@ from headway.dashboard.detail import Looked, Part
 from headway.dashboard.filtering import Filtering
 from headway.dashboard.group_view import GroupView
 from headway.dashboard.looking import Looking
+from headway.dashboard.marks import Marks
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from headway.dashboard.widgets.filter_bar import FilterBar
@@ -41,13 +43,14 @@ class BoardScreen(ActionScreen):
 
     WHERE: ClassVar = Where.BOARD
 
-    def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
+    def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS, *, cancel_grace: bool = False) -> None:
         super().__init__(session, actions)
         self._session = session
         self._store = session.store
         self._views = {group: GroupView(group, session.store, session.clock.now_ms) for group in Group}
+        self._marks = Marks(self._store.rows, self._marks_changed)
         self._tables = {
-            group: DelegationTable(view, self._facts, session.clock.monotonic, id=group.value)
+            group: DelegationTable(view, self._facts, session.clock.monotonic, self._marks, id=group.value)
             for group, view in self._views.items()
         }
         self._streams = StreamArea(self._facts, id="streams")
@@ -63,7 +66,15 @@ class BoardScreen(ActionScreen):
             self._selection_changed,
         )
         self._looking = Looking(self, session, self._facts)
-        self._acting = Acting(self, session, self._facts, self._expect)
+        self._acting = Acting(
+            self,
+            session,
+            self._facts,
+            self._expect,
+            self._marks,
+            grace=cancel_grace,
+            undo_key=self.key_of("undo"),
+        )
 
     def compose(self) -> ComposeResult:
         yield self.top_line
@@ -113,6 +124,8 @@ class BoardScreen(ActionScreen):
                     self._tables[group].repaint_visible()
             self._follow(followed)
             self._show_streams()
+            self._marks.forget_gone()
+            self._show_marks(frozenset())
         self.show_surroundings()
 
     def tick(self) -> None:
@@ -152,11 +165,23 @@ class BoardScreen(ActionScreen):
         return replace(
             super().moment(),
             row=row,
-            canceling=row is not None and self._store.status_of(row.delegation_id) is Status.CANCELING,
+            marked=self._marks.rows(),
+            canceling=self._canceling(),
+            undoable=len(self._acting.grace) > 0,
             filtered=self._filtering.is_on,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             typing=self._filtering.is_typed,
         )
+
+    def _canceling(self) -> frozenset[str]:
+        noted = (one for one, note in self._store.notes.items() if note.status is Status.CANCELING)
+        return self._acting.grace.ids.union(noted)
+
+    @property
+    def chosen(self) -> list[Row]:
+        """What a key for several acts on: those that are marked, else the one that is selected."""
+        row = self.selected
+        return self._marks.rows() or ([row] if row else [])
 
     # Moving
 
@@ -244,9 +269,12 @@ class BoardScreen(ActionScreen):
         self._tables[self._active].focus()
         self.show_surroundings()
 
-    def action_clear_filter(self) -> None:
-        self._tables[self._active].focus()
-        self._filtering.clear()
+    def action_clear(self) -> None:
+        if self._filtering.is_on:
+            self._tables[self._active].focus()
+            self._filtering.clear()
+        else:
+            self._marks.clear()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._filtering.type(event.value)
@@ -266,6 +294,26 @@ class BoardScreen(ActionScreen):
         self._views[self._active].reverse()
         self._tables[self._active].reload()
 
+    # Marks
+
+    def action_mark(self) -> None:
+        if row := self.selected:
+            self._marks.toggle(row.delegation_id)
+            if not isinstance(self.focused, StreamPane):
+                self._tables[self._active].go(+1)
+
+    def action_mark_all(self) -> None:
+        self._marks.toggle_all(self._views[self._active].ids())
+
+    def _marks_changed(self, ids: Collection[str]) -> None:
+        self._show_marks(ids)
+        self.show_surroundings()
+
+    def _show_marks(self, changed: Collection[str]) -> None:
+        marked = Counter(row.status.group for row in self._marks.rows())
+        for group, table in self._tables.items():
+            table.show_marks(changed, marked[group])
+
     # Acting on delegations
 
     def _expect(self, delegation_id: str) -> None:
@@ -277,19 +325,31 @@ class BoardScreen(ActionScreen):
         self._acting.dispatch_to(workspace_id)
 
     def action_dispatch(self) -> None:
-        self._acting.dispatch()
+        self._acting.dispatch(self.selected)
+
+    def action_dispatch_again(self) -> None:
+        if row := self.selected:
+            self._acting.dispatch_again(row)
 
     def action_poll(self) -> None:
-        if row := self.selected:
-            self._acting.poll([row])
+        self._acting.poll(self.chosen)
 
     def action_poll_waiting(self) -> None:
         rows = self._store.rows.values()
         self._acting.poll([row for row in rows if row.status in WAITING or row.status is Status.STUCK])
 
     def action_cancel(self) -> None:
+        self._acting.cancel(self.chosen)
+
+    def action_undo(self) -> None:
+        self._acting.undo()
+
+    def action_reply(self) -> None:
         if row := self.selected:
-            self._acting.cancel(row)
+            self._acting.reply(row)
+
+    def action_retry(self) -> None:
+        self._acting.retry(self.chosen)
 
     # Looking at one
 

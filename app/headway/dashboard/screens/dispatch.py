@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -13,13 +13,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.fuzzy import FuzzySearch
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from headway.connectors.connector import Capabilities
 from headway.core.api import DEGRADED, MAX_PRIORITY, MAX_SECONDS, OFFLINE, ONLINE, Workspace
 from headway.dashboard.cells import fit, one_line
+from headway.dashboard.screens.dialog import Dialog
 
 _EXPIRY: Final = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -48,31 +48,67 @@ class Sent:
     expires_in_seconds: int | None
 
 
-class DispatchScreen(ModalScreen[Sent | Draft]):
-    """Answers what to send, or the draft when a person leaves."""
+class SearchField(Input):
+    """`enter` goes on at once, and what is typed right after it goes along."""
+
+    async def _on_key(self, event: Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.screen.set_focus(self.screen.query_one(TextArea))
+        elif self.screen.focused is not self and self.screen.focused is not None:
+            event.stop()
+            event.prevent_default()
+            self.screen.focused.post_message(Key(event.key, event.character))
+        else:
+            await super()._on_key(event)
+
+
+class DispatchScreen(Dialog[Sent | Draft]):
+    """Answers what to send, or the draft when a person leaves.
+
+    `agents` gives those that there are at a moment. Where the draft names none, `suggested` is chosen to begin with.
+    With `again`, another agent than that one is wanted for its task, which comes later by `give_task`.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+enter", "send", "Send", priority=True),
+        Binding("ctrl+s,ctrl+enter", "send", "Send"),
         Binding("escape", "leave", "Keep the draft"),
     ]
 
-    def __init__(self, agents: Iterable[Workspace], draft: Draft, capabilities: Capabilities) -> None:
+    def __init__(
+        self,
+        agents: Callable[[], Iterable[Workspace]],
+        draft: Draft,
+        capabilities: Capabilities,
+        *,
+        suggested: str | None = None,
+        again: str | None = None,
+    ) -> None:
         super().__init__()
-        self._agents = {agent.id: agent for agent in agents}
+        self._agents_now = agents
+        self._agents: dict[str, Workspace] = {}
         self._draft = draft
         self._capabilities = capabilities
+        self._suggested = suggested
+        self._again = again
+        self._reading = again is not None and not draft.task
         self._fuzzy = FuzzySearch()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Dispatch")
+            dialog.border_title = Content("Dispatch again, to another agent" if self._again else "Dispatch")
             dialog.border_subtitle = Content("^s send   tab next field   esc leave, the draft stays")
-            yield Input(self._draft.search, placeholder="search agents", id="search", select_on_focus=False)
+            yield SearchField(self._draft.search, placeholder="search agents", id="search", select_on_focus=False)
             agents = OptionList(id="agents", markup=False)
             # The arrows reach it from the search field above; tab goes on to the task.
             agents.can_focus = False
             yield agents
-            yield TextArea(self._draft.task, id="task", placeholder="What is to be done?")
+            yield TextArea(
+                self._draft.task,
+                id="task",
+                placeholder="Reading the task …" if self._reading else "What is to be done?",
+            )
             yield from self._compose_limits()
             yield Static(Content(""), id="problem", classes="problem")
 
@@ -85,23 +121,45 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
                 yield Input(self._draft.expiry, placeholder="expires in: 30m, 2h, 1d; or never", id="expiry")
 
     def on_mount(self) -> None:
-        self._list_agents(self._draft.search)
-        first = (
-            self.query_one(TextArea) if self._draft.target_id and not self._draft.search else self.query_one("#search")
-        )
-        first.focus()
+        self._agents = {agent.id: agent for agent in self._agents_now()}
+        self._list_agents(self._draft.search, self._draft.target_id or self._first_choice())
+        task = self.query_one(TextArea)
+        task.move_cursor(task.document.end)
+        self.begin(task if self._draft.target_id and not self._draft.search else self.query_one("#search"))
+
+    def _first_choice(self) -> str | None:
+        if self._again is None:
+            return self._suggested
+        return next((agent.id for agent, _ in self._found("") if agent.id != self._again), None)
+
+    def take_frame(self) -> None:
+        agents = {agent.id: agent for agent in self._agents_now()}
+        if agents != self._agents:
+            self._agents = agents
+            self._list_agents(self._value("#search"), self._target_id)
+
+    def give_task(self, task: str | None) -> None:
+        """The task that is to be handed over again; None where it could not be read."""
+        if not self._reading:
+            return
+        self._reading = False
+        field = self.query_one(TextArea)
+        field.placeholder = "What is to be done?"
+        if task is None:
+            self._complain("The task could not be read. Type it here, or leave with esc and try again.")
+        elif not field.text:
+            field.text = task
+            field.move_cursor(field.document.end)
 
     # The agents
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "search":
-            self._list_agents(event.value)
+            self._list_agents(event.value, None if event.value.strip() else self._target_id)
         self._complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "search":
-            self.query_one(TextArea).focus()
-        else:
+        if event.input.id != "search":
             self.action_send()
 
     def on_key(self, event: Key) -> None:
@@ -115,14 +173,17 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.query_one(TextArea).focus()
 
-    def _list_agents(self, search: str) -> None:
+    def _list_agents(self, search: str, chosen: str | None) -> None:
+        """Show what fits the search, with `chosen` chosen where it is among them, else the best."""
         agents = self.query_one(OptionList)
-        chosen = self._target_id or self._draft.target_id
         agents.clear_options()
-        agents.add_options(Option(_in_the_list(agent, places), id=agent.id) for agent, places in self._found(search))
+        agents.add_options(
+            Option(_in_the_list(agent, places, has_it=agent.id == self._again), id=agent.id)
+            for agent, places in self._found(search)
+        )
         found = [option.id for option in agents.options]
         if found:
-            agents.highlighted = found.index(chosen) if chosen in found and not search else 0
+            agents.highlighted = found.index(chosen) if chosen in found else 0
 
     def _found(self, search: str) -> list[tuple[Workspace, Sequence[int]]]:
         """The agents that fit the search, best first; by name where nothing is searched for."""
@@ -140,10 +201,16 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
     # Sending and leaving
 
     def action_send(self) -> None:
+        # What was typed before this key is taken in by its field first.
+        (self.focused or self).call_later(self._send)
+
+    def _send(self) -> None:
         target_id = self._target_id
         task = self.query_one(TextArea).text.strip()
         if target_id is None:
             self._complain("No agent fits the search. Clear it to see them all.", "#search")
+        elif self._reading:
+            self._complain("The task is still being read. Send it when it is here.")
         elif not task:
             self._complain("The task is empty. Say what is to be done.", "#task")
         else:
@@ -174,12 +241,12 @@ class DispatchScreen(ModalScreen[Sent | Draft]):
         return next((field.value for field in self.query(selector).results(Input)), "")
 
     def _complain(self, problem: str, field: str | None = None) -> None:
-        self.query_one("#problem", Static).update(Content(problem))
+        self.say("problem", Content(problem))
         if field:
             self.query_one(field).focus()
 
 
-def _in_the_list(agent: Workspace, matched: Sequence[int]) -> Content:
+def _in_the_list(agent: Workspace, matched: Sequence[int], *, has_it: bool) -> Content:
     symbol, color = _STATES.get(agent.status, ("·", "$faint"))
     name = Content(fit(one_line(agent.name), _NAME_WIDTH))
     for place in matched:
@@ -187,7 +254,8 @@ def _in_the_list(agent: Workspace, matched: Sequence[int]) -> Content:
     busy = f"{agent.active_tasks}/{agent.max_concurrent_tasks} busy"
     waiting = f"  {agent.queue_depth} queued" if agent.queue_depth else ""
     state = fit(one_line(agent.status), 10)
-    return Content.assemble((f"{symbol} ", color), name, (f"  {state}", color), (f" {busy}{waiting}", "$faint"))
+    had = "  has had this task" if has_it else ""
+    return Content.assemble((f"{symbol} ", color), name, (f"  {state}", color), (f" {busy}{waiting}{had}", "$faint"))
 
 
 def read_priority(text: str) -> int | None:
@@ -203,7 +271,7 @@ def read_priority(text: str) -> int | None:
 def read_expiry(text: str) -> int | None:
     """An expiry as typed, in seconds; None where none was. Raises ValueError, which says what is wanted."""
     text = text.strip().lower()
-    if not text:
+    if text in ("", "never"):
         return None
     found = _EXPIRY.fullmatch(text)
     seconds = int(found[1]) * _SECONDS[found[2]] if found else 0

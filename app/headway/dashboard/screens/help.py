@@ -20,6 +20,7 @@ _SIGNS = (
     ("!", "stuck: no sign of life for longer than the limit"),
     ("?", "needs input: the agent asks something"),
     ("✓ ✗ ⊘", "completed, failed, canceled"),
+    ("◆", "marked: polling, canceling and retrying are about all of these"),
     ("bold", "came or changed its status within the last second"),
 )
 _FILTERS = (

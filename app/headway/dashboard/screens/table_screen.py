@@ -87,7 +87,7 @@ class TableScreen(ActionScreen):
         self._filtering.open()
         self.show_surroundings()
 
-    def action_clear_filter(self) -> None:
+    def action_clear(self) -> None:
         self.table.focus()
         self._filtering.clear()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Final
+from collections.abc import Callable, Container, Hashable
+from typing import ClassVar, Final
 
 from headway.core.delegation import Group
-from headway.dashboard.columns import COLUMNS, Facts, Place, Spans
+from headway.dashboard.columns import COLUMNS, Facts, Place, Span, Spans, Tone
 from headway.dashboard.group_view import GroupView
 from headway.dashboard.widgets.row_table import RowTable
 
+MARK: Final = "◆"
+"""The sign of a marked row."""
 _TITLES: Final = {Group.QUEUED: "Queued", Group.IN_PROGRESS: "In progress", Group.COMPLETED: "Completed"}
 _EMPTY: Final = {
     Group.QUEUED: "nothing waits",
@@ -21,6 +23,7 @@ _EMPTY: Final = {
 class DelegationTable(RowTable):
     """The delegations of a `GroupView`; one that changes its status stands out for a moment."""
 
+    LEAD: ClassVar = 2
     view: GroupView
 
     def __init__(
@@ -28,15 +31,28 @@ class DelegationTable(RowTable):
         view: GroupView,
         facts: Callable[[], Facts],
         monotonic: Callable[[], float],
+        marks: Container[str] = frozenset(),
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(view, COLUMNS[view.group], monotonic, id=id)
         self._facts = facts
+        self._marks = marks
+        self._marked = 0
 
     @property
     def title(self) -> str:
         return _TITLES[self.view.group]
+
+    @property
+    def remark(self) -> str:
+        return f" · {self._marked:,} marked" if self._marked else ""
+
+    def show_marks(self, changed: Container[str], marked: int) -> None:
+        """Marks came or went: of the rows `changed`, and now there are `marked` in this table."""
+        self._marked = marked
+        self.repaint(y + self.HEAD for y, one in enumerate(self._window()) if one in changed)
+        self.set_title()
 
     @property
     def empty(self) -> str:
@@ -44,6 +60,9 @@ class DelegationTable(RowTable):
 
     def cell(self, row_id: str, place: Place) -> Spans:
         return place.column.render(self.view.row(row_id), self._facts(), place.width)
+
+    def lead(self, row_id: str, *, chosen: bool) -> list[Span]:
+        return [*super().lead(row_id, chosen=chosen), (MARK if row_id in self._marks else " ", Tone.ACCENT)]
 
     def state_of(self, row_id: str) -> Hashable:
         return self.view.row(row_id).status

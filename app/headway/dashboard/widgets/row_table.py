@@ -95,6 +95,11 @@ class RowTable(LineView):
         raise NotImplementedError
 
     @property
+    def remark(self) -> str:
+        """What the title says after the count."""
+        return ""
+
+    @property
     def empty(self) -> str:
         """What it says where it has no rows at all."""
         raise NotImplementedError
@@ -175,7 +180,7 @@ class RowTable(LineView):
     def set_title(self) -> None:
         shown, of = len(self.view), self.view.total
         count = f"{shown:,} of {of:,}" if self.view.is_filtered else f"{of:,}"
-        self.entitle(f"{self.title} {count}")
+        self.entitle(f"{self.title} {count}{self.remark}")
 
     # The cursor
 

@@ -1,0 +1,55 @@
+"""What all dialogs share: keys typed before they are there are not lost, and each frame can bring them up to date."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.content import Content
+from textual.events import Key, Paste
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from headway.dashboard.pasting import pasted_line
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A dialog is ready once it has begun in one of its widgets; until then the app hands it the keys to keep."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._early: list[Key] = []
+        self.is_ready = False
+        self._said: dict[str, Content] = {}
+
+    def keep(self, key: Key) -> None:
+        """Keep a key that was typed before this was there."""
+        self._early.append(key)
+
+    def begin(self, widget: Widget) -> None:
+        """Put the focus there at once, and what was typed for it meanwhile."""
+        self.set_focus(widget)
+        self.is_ready = True
+        for key in self._early:
+            widget.post_message(Key(key.key, key.character))
+        self._early.clear()
+
+    def on_paste(self, event: Paste) -> None:
+        """What was pasted before a field had the focus; a field keeps what is pasted into it."""
+        if isinstance(self.focused, (Input, TextArea)):
+            event.stop()
+            one_line = isinstance(self.focused, Input)
+            self.focused.post_message(Paste(pasted_line(event.text) if one_line else event.text))
+
+    def say(self, widget_id: str, text: Content) -> None:
+        """Show a text in one of its widgets; only another one costs anything."""
+        if self._said.get(widget_id) != text:
+            self._said[widget_id] = text
+            self.query_one(f"#{widget_id}", Static).update(text)
+
+    def take_frame(self) -> None:
+        """The store may have changed; a dialog that shows something of it takes that over."""
