@@ -117,7 +117,7 @@ def _facts(looked: Looked, facts: Facts) -> Iterator[tuple[str, str, Tone]]:
         yield "progress", f"{row.progress_percent:.0f}%", Tone.PLAIN
     if row.error:
         yield "error", row.error, Tone.BAD
-    if row.status_message:
+    if row.status_message and row.status not in (Status.COMPLETED, Status.FAILED):
         asks = row.status is Status.INPUT_REQUIRED
         yield "asks" if asks else "message", row.status_message, Tone.WARN if asks else Tone.PLAIN
     yield "target", _party(row.target_id, facts), Tone.PLAIN
@@ -207,7 +207,7 @@ def timeline_lines(looked: Looked, facts: Facts, width: int) -> list[Spans]:
         (symbol, tone), said = _happened(event, facts)
         room = max(8, width - len(head) - 2)
         for at, line in enumerate(wrap(f"{symbol}{said}", room)):
-            lines.append(((head if not at else " " * (len(head) + 2), Tone.FAINT), (line, tone)))
+            lines.append(((head if not at else " " * (len(head) + len(symbol)), Tone.FAINT), (line, tone)))
     if len(lines) == 1:
         lines.append((("no events known", Tone.FAINT),))
     return lines

@@ -11,6 +11,8 @@ from headway.dashboard.cells import wrap
 SHOWN_CHARACTERS: Final = 65_536
 """Characters that a pane begins with; the store holds more of each stream (core.text.BODY_LIMIT)."""
 SHOWN_LINES: Final = 5_000
+_AFTER_IT: Final = 4_096
+"""Characters that may stand after a result in the output, such as a last status line."""
 
 
 class StreamText:
@@ -40,6 +42,12 @@ class StreamText:
         excess = max(0, len(self.lines) - SHOWN_LINES)
         del self.lines[:excess]
         return excess
+
+
+def stands_in(progress: ProgressText, said: str) -> bool:
+    """Whether what an agent said at the end is what it has put out last: then it need not be shown twice."""
+    said = said.strip()
+    return bool(said) and said in progress.tail(len(said) + _AFTER_IT).text
 
 
 def text_after(progress: ProgressText, offset: int) -> str:

@@ -84,7 +84,11 @@ class ActionScreen(Replaying, Screen[None]):
             ),
             total_spans(session.store, len(moment.marked)),
         )
-        self.key_bar.show([action for action in self.actions if action.in_footer and action.is_available(moment)])
+        self.key_bar.show([one for one in self.actions if self.is_in_footer(one) and one.is_available(moment)])
+
+    def is_in_footer(self, action: Action) -> bool:
+        """Whether the footer shows it, where it is available."""
+        return action.in_footer
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         known = self._by_id.get(action)

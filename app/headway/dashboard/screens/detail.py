@@ -139,6 +139,9 @@ class DetailScreen(ActionScreen):
             and looks_like_markdown((self._looked.task if self._tab == "task" else _outcome(self._looked)) or ""),
         )
 
+    def is_in_footer(self, action: Action) -> bool:
+        return action.in_footer or action.id in ("copy", "pager")
+
     # What is fetched
 
     def _read_if_needed(self) -> None:

@@ -11,22 +11,20 @@ from headway.core.delegation import Row, Status
 from headway.core.text import preview
 from headway.dashboard.cells import one_line, wrap
 from headway.dashboard.columns import Facts, Span, Spans, Tone, bar, outcome, standing, took
-from headway.dashboard.stream_text import SHOWN_CHARACTERS, StreamText
-from headway.dashboard.widgets.line_view import LineView
+from headway.dashboard.stream_text import SHOWN_CHARACTERS, StreamText, stands_in
+from headway.dashboard.widgets.following import FollowingView
 
 SHORT_ID = 4
 """Characters of an id that its title shows."""
 _BAR_WIDTH = 16
 
 
-class StreamPane(LineView):
+class StreamPane(FollowingView):
     """Shows one delegation: its standing on top, its output, and at the end its question or its outcome."""
 
     def __init__(self, facts: Callable[[], Facts], *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.row: Row | None = None
-        self.follows = True
-        """What comes next will be in view, as the end is; so until a person scrolls up."""
         self._facts = facts
         self._text = StreamText()
         self._result: str | None = None
@@ -62,26 +60,16 @@ class StreamPane(LineView):
         self._set_title()
         self._take_over(anew=False)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        self.follows = new_value >= self.max_scroll_y
-
     def _take_over(self, *, anew: bool) -> None:
         if not self.size.width:
             # Before its first layout there is no width to wrap at.
             return
-        follow = self.follows
         width = self._text_width
         dropped = self._text.show(self.row.progress, width) if self.row else 0
         if self.row is None:
             self._text = StreamText()
         self._ending = self._make_ending(width)
-        self.set_length(self._written + len(self._ending))
-        if follow:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
-            self.follows = True
-        elif dropped:
-            self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False, force=True)
+        self.take_lines(self._written + len(self._ending), dropped=dropped or 0, anew=dropped is None)
         if anew:
             self.refresh()
         else:
@@ -111,6 +99,8 @@ class StreamPane(LineView):
             return []
         (symbol, tone), (said, said_tone) = outcome(row)
         said = self._result if self._result is not None else _unshortened(row, said)
+        if row.status is Status.COMPLETED and stands_in(row.progress, said):
+            return [*gap, ((symbol, tone), ("completed, with this as its result", Tone.FAINT))]
         if len(said) > SHOWN_CHARACTERS:
             said = f"{preview(said, SHOWN_CHARACTERS)}… [cut: {len(said):,} characters]"
         return gap + [((symbol if not n else "  ", tone), (line, said_tone)) for n, line in _numbered(said, width)]
@@ -136,7 +126,7 @@ class StreamPane(LineView):
             spans = self._ending[index - self._written]
         elif index == 0:
             spans = (("no output yet" if self.row else "select a delegation to see its stream", Tone.FAINT),)
-        return self._padded(spans)
+        return self.with_unseen(y, self._padded(spans))
 
     def _padded(self, spans: Sequence[Span]) -> Strip:
         """A line with a blank cell at either side."""
