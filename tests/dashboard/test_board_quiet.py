@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from headway.core.delegation import Group, Status
+from headway.core.events import Event, Evicted
 from support.boards import NOW_MS, OpenBoard, fleet, open_board
 from support.fake_connector import FakeConnector
 
@@ -128,11 +129,25 @@ async def test_a_stream_follows_its_end_until_it_is_scrolled_up() -> None:
         assert "line 100" not in shown
         connector.say(did, "line 101\n")
         await board.frame()
-        assert board.text("streams") == shown
+        said = "↓ 1 new line"
+        assert board.text("streams").replace(said, " " * len(said)) == shown
         await board.pilot.press("end")
         connector.say(did, "line 102\n")
         await board.frame()
         assert "line 102" in board.text("streams")
+
+
+async def test_a_paint_between_the_letting_go_of_a_row_and_the_next_frame_is_harmless() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    did = connector.send(connector.agent("coder"), "old", status=Status.IN_PROGRESS)
+    connector.complete(did, "done")
+    async with open_board(connector) as board:
+        board.app.session.store.apply([Event(99, Evicted.TYPE, NOW_MS, Evicted(delegation_ids=(did,)))])
+        board.table(Group.COMPLETED).repaint_visible()
+        board.table(Group.COMPLETED).refresh()
+        await board.pilot.pause()
+        await board.frame()
+        assert "nothing has finished yet" in board.text()
 
 
 async def test_the_question_of_an_agent_is_at_the_end_of_its_stream() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from headway.connectors.errors import NotReachable
@@ -15,6 +17,10 @@ from headway.dashboard.widgets.text_pane import TextPane
 from support.boards import NOW_MS, OpenBoard, open_board
 from support.fake_connector import FakeConnector
 
+CORPUS = [json.loads(line) for line in (Path(__file__).parent.parent / "data/hostile.jsonl").read_text().splitlines()]
+OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]22;[a-z-]*\x07")
+"""What Textual itself writes: cursor moves, colors, modes, and the shape of the pointer."""
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 TASK = "Fix the race\n\nin settle(), and say in the log why it was there. " + "Then write it down. " * 20
 
 
@@ -238,3 +244,31 @@ async def test_a_large_body_is_laid_out_in_pieces_between_which_keys_are_answere
         assert max(pieces) < PIECE + 1_000, "one step takes a piece and the line that it ends in"
         await board.pilot.press("end")
         await board.until(lambda: shown.top > 0)
+
+
+@pytest.mark.req("D9")
+async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    agent = connector.agent("agent")
+    for entry in CORPUS:
+        text = entry["text"]
+        did = connector.send(agent, text, status=Status.IN_PROGRESS)
+        connector.records[did] = {"task": f"**{text}**\n\n- [{text}]({text})"}
+        connector.say(did, text)
+        connector.become(did, Status.STUCK, message=text[:1_000])
+        connector.complete(did, f"# {text}\n\n`{text}` <{text}>\n\n```{text}\n{text}\n```\n")
+    async with open_board(connector, record=True, size=(100, 30)) as board:
+        for did in list(connector.rows):
+            board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, connector.rows[did]))
+            await board.until(lambda: isinstance(board.app.screen, DetailScreen) and board.app.screen._read)
+            screen = board.app.screen
+            assert isinstance(screen, DetailScreen)
+            for _ in range(5):
+                screen.action_next_tab()
+                await board.pilot.pause()
+            if did.startswith("000"):
+                await board.pilot.click(f"#{screen._tab}-pane", offset=(4, 2))
+            screen.action_back()
+            await board.until(lambda: board.app.screen is board.board)
+        assert CONTROLS.findall(OWN_SEQUENCES.sub("", board.written)) == []
+        assert board.app.is_running

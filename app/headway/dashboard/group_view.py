@@ -39,6 +39,10 @@ class GroupView(OrderedView):
         """The row of an id that is here. Raises KeyError."""
         return self._store.rows[delegation_id]
 
+    def held(self, delegation_id: str) -> Row | None:
+        """The row of an id; None where the store has let it go since the last frame."""
+        return self._store.rows.get(delegation_id)
+
     def rebuild(self) -> None:
         self._order.rebuild(filter(self._passes, self._store.group(self.group)), self._sort_key())
 

@@ -59,10 +59,13 @@ class DelegationTable(RowTable):
         return _EMPTY[self.view.group]
 
     def cell(self, row_id: str, place: Place) -> Spans:
-        return place.column.render(self.view.row(row_id), self._facts(), place.width)
+        row = self.view.held(row_id)
+        # One that the platform lets go is gone at once, and from here with the next frame; a paint may come between.
+        return place.column.render(row, self._facts(), place.width) if row else (("", Tone.PLAIN),)
 
     def lead(self, row_id: str, *, chosen: bool) -> list[Span]:
         return [*super().lead(row_id, chosen=chosen), (MARK if row_id in self._marks else " ", Tone.ACCENT)]
 
     def state_of(self, row_id: str) -> Hashable:
-        return self.view.row(row_id).status
+        row = self.view.held(row_id)
+        return row.status if row else None
