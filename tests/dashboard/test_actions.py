@@ -16,6 +16,7 @@ from headway.dashboard.screens.action_screen import ActionScreen, bindings_of
 from headway.dashboard.screens.agents import AgentsScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.screens.detail import DetailScreen
+from headway.dashboard.screens.events import EventsScreen
 from support.dashboard_rows import a_row
 
 RUNNING = Moment(
@@ -27,6 +28,7 @@ SCREENS: dict[Where, type[ActionScreen]] = {
     Where.BOARD: BoardScreen,
     Where.DETAIL: DetailScreen,
     Where.AGENTS: AgentsScreen,
+    Where.EVENTS: EventsScreen,
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from headway.core.delegation import Status
+from headway.dashboard.app import HeadwayApp
 from support.boards import NOW_MS, fleet
 from support.fake_connector import FakeConnector
 from test_snapshots_board import SIZES, Compare, app_on, at_rest, same
@@ -45,3 +47,22 @@ def test_the_question_before_a_queue_is_dropped(snap_compare: Compare) -> None:
 def test_an_agent_to_add(snap_compare: Compare) -> None:
     run = at_rest("a", "n", *"agent", "enter")
     assert same(snap_compare, app_on(known()), terminal_size=(80, 24), run_before=run)
+
+
+def happened(app: HeadwayApp) -> None:
+    """A little of everything, while the board is open."""
+    connector = app.session.connector
+    assert isinstance(connector, FakeConnector)
+    task = connector.send("ws-coder", "Fix the race in settle()")
+    connector.become(task, Status.IN_PROGRESS)
+    connector.say(task, "Reading src/ledger.py …\n", percent=12.0)
+    connector.heartbeat("ws-planner", active_tasks=1, current_task="Plan the quarter")
+    connector.complete(task, "No lock was needed: the attempt is named now.")
+    lost = connector.send("ws-scraper", "Fetch the price list")
+    connector.fail(lost, "agent: 403 from prices.example, twice")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_events(snap_compare: Compare, size: tuple[int, int]) -> None:
+    run = at_rest("v", "up", "up", "up", "enter", before=happened)
+    assert same(snap_compare, app_on(known()), terminal_size=size, run_before=run)

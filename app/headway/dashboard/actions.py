@@ -14,6 +14,7 @@ from headway.core.delegation import RETRYABLE, Status
 from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
 from headway.dashboard.agent_actions import AGENT_ACTIONS
 from headway.dashboard.detail_actions import DETAIL_ACTIONS, OPENING_ACTIONS
+from headway.dashboard.event_actions import EVENT_ACTIONS
 
 TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
 """Screens with rows that can be filtered."""
@@ -201,6 +202,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         in_footer=True,
     ),
     *AGENT_ACTIONS,
+    *EVENT_ACTIONS,
     Action(
         "filter",
         ("slash",),
@@ -286,6 +288,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.HEADWAY,
         in_footer=True,
         on=frozenset({Where.BOARD, Where.EVENTS}),
+    ),
+    Action(
+        "events",
+        ("v",),
+        "Events",
+        "The events of the platform, as they come",
+        Section.HEADWAY,
+        in_footer=True,
+        on=frozenset({Where.BOARD, Where.AGENTS}),
     ),
     Action(
         "token",

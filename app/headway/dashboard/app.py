@@ -191,6 +191,12 @@ class HeadwayApp(App[None]):
         )
         self._open(screen)
 
+    def open_events(self) -> None:
+        """Show the events over the board, in place of whatever was over it."""
+        from headway.dashboard.screens.events import EventsScreen
+
+        self._open(EventsScreen(self.session, self._board.all_actions))
+
     def _open(self, screen: ActionScreen) -> None:
         if self.screen is self._board:
             self.push_screen(screen)

@@ -7,7 +7,7 @@ It never gives up and never raises for what a platform does: old data stays, and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import random
 
     from headway.core.clock import Clock
+    from headway.core.events import Event
     from headway.dashboard.store import Store
 
 RESYNCED_SHOWN: Final = 10.0
@@ -47,15 +48,20 @@ class Feed:
         clock: Clock,
         rng: random.Random,
         on_change: Callable[[], None] = lambda: None,
+        on_events: Callable[[Sequence[Event]], None] = lambda events: None,
         finished: int = SNAPSHOT_FINISHED,
         backoff: Backoff | None = None,
     ) -> None:
-        """`on_change` is called when store or link may have changed, once a batch at most."""
+        """`on_change` is called when store or link may have changed, once a batch at most.
+
+        `on_events` is given the events of each batch, in the order of the stream.
+        """
         self._connector = connector
         self._store = store
         self._clock = clock
         self._rng = rng
         self._on_change = on_change
+        self._on_events = on_events
         self._finished = finished
         self._backoff = backoff or Backoff()
         self._link: LinkState = Connecting()
@@ -143,6 +149,7 @@ class Feed:
 
     def _take(self, batch: Batch) -> None:
         self._store.apply(batch.events)
+        self._on_events(batch.events)
         self._failures = 0
         self._heard_at = self._clock.monotonic()
         if isinstance(self._link, CatchingUp) and self._head is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from headway.connectors.errors import NotAllowed
 from headway.dashboard.answers import Notice, Tidings
+from headway.dashboard.event_log import EventLog
 from headway.dashboard.feed import Feed
 from headway.dashboard.operations import Operations
 from headway.dashboard.store import Store
@@ -46,7 +47,10 @@ class Session:
         """The recording that is played, where there is no platform."""
         self.request_frame = request_frame
         self.store = Store()
-        self.feed = Feed(connector, self.store, clock=clock, rng=rng, on_change=request_frame)
+        self.events = EventLog()
+        self.feed = Feed(
+            connector, self.store, clock=clock, rng=rng, on_change=request_frame, on_events=self.events.extend
+        )
         self.operations = Operations(connector, self.store, tell=tell, on_change=request_frame)
         self.tell = tell
         self._results: OrderedDict[str, str] = OrderedDict()

@@ -135,6 +135,9 @@ class ActionScreen(Replaying, Screen[None]):
     def action_agents(self) -> None:
         self.app.open_agents()  # type: ignore[attr-defined]
 
+    def action_events(self) -> None:
+        self.app.open_events()  # type: ignore[attr-defined]
+
     def action_token(self) -> None:
         from headway.dashboard.screens.token import TokenScreen
 

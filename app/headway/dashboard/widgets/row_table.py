@@ -127,6 +127,8 @@ class RowTable(LineView):
         self.set_title()
         self.set_length(len(self.view))
         self.keep_cursor_visible()
+        # It may have been painted already, before there were columns.
+        self.refresh()
 
     @property
     def shown_columns(self) -> frozenset[str]:

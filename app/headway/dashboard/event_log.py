@@ -1,0 +1,57 @@
+"""The newest events as they came, in a bounded ring. No Textual."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from headway.core.events import Event, Other
+
+MOST_EVENTS: Final = 5_000
+MOST_CHARACTERS: Final = 8_000_000
+"""Of the texts of all that is kept; the oldest go first."""
+
+
+class EventLog:
+    """Events by the number in which they came here, from 1; most have a seq of the platform's besides."""
+
+    def __init__(self, *, most: int = MOST_EVENTS, most_characters: int = MOST_CHARACTERS) -> None:
+        self._most = most
+        self._most_characters = most_characters
+        self._events: deque[tuple[int, Event, int]] = deque()
+        self._characters = 0
+        self.last = 0
+        """The number of the newest one."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest one that is kept; one more than `last` where none is."""
+        return self._events[0][0] if self._events else self.last + 1
+
+    def extend(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.last += 1
+            size = _characters(event)
+            self._events.append((self.last, event, size))
+            self._characters += size
+        while self._events and (len(self._events) > self._most or self._characters > self._most_characters):
+            self._characters -= self._events.popleft()[2]
+
+    def after(self, number: int) -> Iterator[tuple[int, Event]]:
+        """Those that came after a number, the oldest first."""
+        fresh = min(len(self._events), max(0, self.last - number))
+        newest = [self._events[-1 - back] for back in range(fresh)]
+        for at, event, _ in reversed(newest):
+            yield at, event
+
+
+def _characters(event: Event) -> int:
+    """Roughly the characters of an event; those of a kind that is not known are counted from its text."""
+    payload = event.payload
+    if isinstance(payload, Other):
+        return len(str(payload.data))
+    return sum(len(value) for value in payload.__dict__.values() if isinstance(value, str))
