@@ -40,7 +40,7 @@ def manner_of(context: typer.Context) -> Manner:
         refuse(error)
     thin = settings.value("link") == "thin" or (settings.value("link") == "auto" and "SSH_CONNECTION" in os.environ)
     look = Look(
-        **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations")},
+        **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations", "notifications")},
         bytes_per_second=THIN if thin else 0,
     )
     return Manner(actions, look)

@@ -88,6 +88,9 @@ class Config(_Model):
     link: Literal["auto", "thin", "wide"] = "auto"
     """What lies between the board and the terminal. Over a `thin` link it writes 40 kB a second at most and leaves out
     frames instead of sending them late; `auto` is thin over SSH."""
+    notifications: Literal["off", "bell", "desktop"] = "off"
+    """How you are called when a delegation finishes or gets stuck while you look elsewhere: a `bell`, or a
+    notification of the `desktop` (OSC 9, which not every terminal has)."""
     contexts: dict[ContextName, ContextEntry] = Field(default_factory=dict)
     """Platforms by name, each a table `[contexts.NAME]`; `headway ctx add` keeps its own beside them."""
     keys: dict[str, Keys] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from textual.widgets import Input, TextArea
 
 from headway.core.text import clean
 from headway.dashboard.actions import ACTIONS
+from headway.dashboard.alerts import Alerts
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.ascii import AsciiOnly
 from headway.dashboard.copying import Copy, copy_of
@@ -103,6 +104,7 @@ class HeadwayApp(App[None]):
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._look = look
+        self._alerts = Alerts(self.session.store, look.notifications, os.environ)
         self._board = BoardScreen(self.session, actions, cancel_grace=cancel_grace)
         self.set_keymap({action.id: ",".join(action.keys) for action in actions if action.id == "palette"})
         self._last_filters = _filters_of(look, self)
@@ -130,6 +132,7 @@ class HeadwayApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
+        self.set_interval(1.0, self._call)
 
     async def on_event(self, event: Event) -> None:
         """A paste into a field of one line is one line, cleaned and bounded before the field sees it."""
@@ -175,6 +178,8 @@ class HeadwayApp(App[None]):
         if not self._board.is_running:
             return
         changes = self.session.store.take_changes()
+        self._alerts.take(changes, looking=self.app_focus)
+        self._call()
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
@@ -202,6 +207,11 @@ class HeadwayApp(App[None]):
             self.push_screen(screen)
         else:
             self.switch_screen(screen)
+
+    def _call(self) -> None:
+        """Call a person who looks elsewhere, where there is news and they want to be called."""
+        if not self.app_focus and self._driver is not None and (sequence := self._alerts.call(self._clock.monotonic())):
+            self._driver.write(sequence)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)

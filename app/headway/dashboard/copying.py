@@ -38,10 +38,11 @@ def copy_of(text: str, environ: Mapping[str, str]) -> Copy:
     data = clean(text).encode()
     kept = data[:MOST_BYTES].decode(errors="ignore").encode()
     plain = f"{_ESC}]52;c;{base64.b64encode(kept).decode()}\a"
-    return Copy(_wrapped(plain, environ), len(kept), len(data))
+    return Copy(wrapped(plain, environ), len(kept), len(data))
 
 
-def _wrapped(plain: str, environ: Mapping[str, str]) -> str:
+def wrapped(plain: str, environ: Mapping[str, str]) -> str:
+    """A sequence so that tmux and screen pass it on to the terminal outside."""
     if environ.get("TMUX"):
         # Bare as well: which of the two tmux passes on is up to its allow-passthrough and set-clipboard.
         doubled = plain.replace(_ESC, _ESC + _ESC)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headway.dashboard.alerts import Means
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """`theme` is the name of one of `theme.THEMES`; without `color` all is grey, with `ascii` all is ASCII.
 
-    `bytes_per_second` is what the link to the terminal takes; 0 is as much as there is to show.
+    `bytes_per_second` is what the link to the terminal takes; 0 is as much as there is to show. `notifications` is how
+    a person is called who looks elsewhere.
     """
 
     theme: str = "headway"
@@ -17,3 +20,4 @@ class Look:
     ascii: bool = False
     animations: bool = True
     bytes_per_second: int = 0
+    notifications: Means = "off"
