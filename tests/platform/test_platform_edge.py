@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from headway.platform.connection import NO_HTTP
 from headway.platform.edge import Hosts, PublicHost
 from headway.platform.platform import Platform
 from support.platforms import Api, Json, platform, start_serve
@@ -185,3 +187,31 @@ async def test_a_client_over_ipv6_is_served(tmp_path: Path) -> None:
         assert (await http.get(f"{url}/health", headers={"Host": "board.example"})).status_code == 200
     process.terminate()
     await process.wait()
+
+
+@pytest.mark.parametrize("head", ["GARBAGE\n\n", "GET /health HTTP/1.1\n\n", "GET / HTTP/1.1\nHost: a\nHost: b\n\n"])
+async def test_what_is_no_http_is_told_so_in_json(tmp_path: Path, head: str) -> None:
+    async with platform(tmp_path) as served:
+        status, body = await raw(served, head)
+        assert (status, json.loads(body)) == (400, {"error": NO_HTTP})
+
+
+@pytest.mark.req("A15")
+async def test_the_gateway_refuses_in_json_rpc_before_any_route_too(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        path = f"/workspaces/{served.source}/a2a"
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": {"id": "x"}}
+        for status, answer in (
+            (421, await served.http.post(path, json=call, headers={"Host": "evil.example"})),
+            (403, await served.http.post(path, json=call, headers={"Origin": "http://evil.example"})),
+            (405, await served.http.get(path)),
+        ):
+            said = answer.json()
+            assert (answer.status_code, said["jsonrpc"], said["id"], said["error"]["code"]) == (
+                status,
+                "2.0",
+                None,
+                -32600,
+            )
+            assert said["error"]["message"]
+        assert isinstance((await served.http.put("/workspaces")).json()["error"], str)

@@ -15,6 +15,7 @@ import headway
 from headway.core.text import clean_line
 from headway.ledger.errors import Conflict, CursorGone, LedgerError, LedgerUnavailable, NotFound
 from headway.platform.errors import ApiError
+from headway.platform.gateway.faults import error_body
 from headway.platform.openapi import describe
 from headway.platform.platform import Platform
 from headway.platform.routes import (
@@ -85,7 +86,8 @@ async def _invalid_parameter(request: Request, error: RequestValidationError) ->
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
-    return _answer(error.status_code, clean_line(str(error.detail)), error.headers)
+    said = error_body(request.url.path, clean_line(str(error.detail)))
+    return JSONResponse(said, status_code=error.status_code, headers=dict(error.headers) if error.headers else None)
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

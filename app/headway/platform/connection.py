@@ -6,17 +6,20 @@ To cut it is how a reader that takes nothing is given up.
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import struct
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import h11
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 ABORT: Final = "headway.abort"
 """The ASGI extension under which an application finds what cuts the connection of its request."""
+NO_HTTP: Final = "this is not an HTTP request that can be read; nothing was changed"
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -47,6 +50,19 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say in JSON, as everywhere else, that this is no HTTP; uvicorn's own answer is a line of text."""
+        body = json.dumps({"error": NO_HTTP}).encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        answer = (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage())
+        for event in answer:
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     @property
     def _is_between(self) -> bool:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headway.core.text import clean_line
 from headway.net.addresses import as_address, same_name
+from headway.platform.gateway.faults import error_body
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LOCALHOST: Final = "localhost"
@@ -94,7 +95,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http" and (refusal := self._refusal(scope)) is not None:
-            await _refuse(send, *refusal)
+            await _refuse(send, scope["path"], *refusal)
             return
         await self._app(scope, receive, send)
 
@@ -131,8 +132,8 @@ def _authority(text: str) -> tuple[str, int | None] | None:
     return (same_name(host), port) if host else None
 
 
-async def _refuse(send: Send, status: HTTPStatus, text: str) -> None:
-    body = json.dumps({"error": text}).encode()
+async def _refuse(send: Send, path: str, status: HTTPStatus, text: str) -> None:
+    body = json.dumps(error_body(path, text)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status.value, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +21,7 @@ from headway.a2a.errors import (
 from headway.platform.errors import ApiError
 
 RequestId = str | int | float | None
+_GATEWAY: Final = re.compile("/workspaces/[^/]+/a2a/?")
 UNKNOWN_OUTCOME: Final = "the message may have reached the agent; ask after its task before it is sent again"
 
 
@@ -70,6 +72,13 @@ def agent_fault(error: AgentError, *, sending: bool) -> Fault:
 def error_object(request_id: RequestId, fault: Fault) -> dict[str, Any]:
     """The fault as a JSON-RPC answer."""
     return {"jsonrpc": "2.0", "id": request_id, "error": {"code": fault.code, "message": fault.message}}
+
+
+def error_body(path: str, message: str) -> dict[str, Any]:
+    """What the platform says of a request that no route has looked at, in the form that its path's callers read."""
+    if _GATEWAY.fullmatch(path):
+        return error_object(None, Fault(INVALID_REQUEST, message))
+    return {"error": message}
 
 
 def encode(payload: Mapping[str, Any]) -> bytes:
