@@ -125,12 +125,12 @@ async def test_a_stream_follows_its_end_until_it_is_scrolled_up() -> None:
         assert "line 100" in board.text("streams")
         await board.pilot.press("4", "pageup")
         await board.pilot.pause()
-        shown = board.text("streams")
+        shown = re.findall(r"line \d+", board.text("streams"))
         assert "line 100" not in shown
         connector.say(did, "line 101\n")
         await board.frame()
-        said = "↓ 1 new line"
-        assert board.text("streams").replace(said, " " * len(said)) == shown
+        assert re.findall(r"line \d+", board.text("streams")) == shown
+        assert "↓ 1 new line" in board.text("streams")
         await board.pilot.press("end")
         connector.say(did, "line 102\n")
         await board.frame()

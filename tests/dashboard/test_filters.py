@@ -29,7 +29,8 @@ def passes(text: str, *, age_ms: int = 0) -> bool:
     "text",
     ["", "  ", "flaky", "FLAKY retry", "status:failed", "status:fail", "STATUS:Failed", "target:coder",
      "target:coder-id", "id:7f3a", "id:7F3A", "7f3a", "403", '"flaky retry"', "status:queued,failed",
-     "priority:100", "-status:queued", "-zebra", "flaky status:failed target:cod id:7", "coder", "failed"],
+     "priority:100", "prio:100", "prio:>=100", "prio:<5,>50", "prio:=100", "source:oper", "source:op", "-source:coder",
+     "-status:queued", "-zebra", "flaky status:failed target:cod id:7", "coder", "failed"],
 )  # fmt: skip
 def test_lets_pass(text: str) -> None:
     assert passes(text)
@@ -38,7 +39,7 @@ def test_lets_pass(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["zebra", "flaky zebra", "status:queued", "target:planner", "id:f3a", '"retry flaky"', "-flaky", "-status:failed",
-     "priority:50", "status:failed id:8"],
+     "priority:50", "prio:>100", "prio:<100", "source:coder", "-source:op", "status:failed id:8"],
 )  # fmt: skip
 def test_keeps_out(text: str) -> None:
     assert not passes(text)
@@ -76,6 +77,9 @@ def test_status_names_that_people_use() -> None:
         ('task "open', 5, "not closed"),
         ('"', 0, "not closed"),
         ("priority:high", 9, "number"),
+        ("prio:>", 5, "number"),
+        ("prio:=>5", 5, "number"),
+        ("sorce:op", 0, "Did you mean source:?"),
     ],
 )
 def test_says_what_is_wrong_and_where(text: str, position: int, says: str) -> None:

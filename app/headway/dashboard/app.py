@@ -70,7 +70,7 @@ class HeadwayApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette")
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares no ClassVar)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (20, "-short"), (30, "-tall")]  # noqa: RUF012
 
     def __init__(
         self,

@@ -15,6 +15,8 @@ from headway.dashboard.store import Note
 
 GAP: Final = 1
 """Blank cells between two columns."""
+SQUEEZED: Final = 6
+"""Cells that a column keeps on a screen that is too narrow for any table."""
 _LAST_LINE_REACH: Final = 1_000
 """Characters of the progress text searched for its last line."""
 
@@ -82,7 +84,7 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
             break
         kept.remove(droppable)
     spare = max(0, width - _least(kept))
-    widths = {column.id: column.width for column in kept}
+    widths = _squeezed(kept, _least(kept) - width)
     growing = [column for column in kept if column.grow]
     while spare and growing:
         shares = sum(column.grow for column in growing)
@@ -96,6 +98,17 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
         if not given:
             break
     return tuple(Place(column, widths[column.id]) for column in kept)
+
+
+def _squeezed(columns: Sequence[Column], over: int) -> dict[str, int]:
+    """The least widths, with `over` cells taken from the columns that would grow, the most elastic first."""
+    widths = {column.id: column.width for column in columns}
+    for column in sorted(columns, key=lambda column: -column.grow):
+        if over > 0 and column.grow:
+            taken = max(0, min(over, column.width - SQUEEZED))
+            widths[column.id] -= taken
+            over -= taken
+    return widths
 
 
 def _least(columns: Sequence[Column]) -> int:

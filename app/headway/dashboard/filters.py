@@ -6,6 +6,7 @@ are separated by commas, any of which will do.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ Test: TypeAlias = Callable[..., bool]
 _TERM: Final = re.compile(r'(?P<no>-?)(?:(?P<field>[a-z]+):)?(?P<value>"[^"]*"?|[^\s"]+)', re.IGNORECASE)
 _DURATION: Final = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)")
 _UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_AMOUNT: Final = re.compile(r"(>=|<=|>|<|=)?([0-9]{1,9})")
+_COMPARED: Final = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
 _ALIASES: Final = {
     "running": Status.IN_PROGRESS, "working": Status.IN_PROGRESS, "sent": Status.DISPATCHED,
     "input": Status.INPUT_REQUIRED, "needs_input": Status.INPUT_REQUIRED, "done": Status.COMPLETED,
@@ -146,11 +149,16 @@ def _status(values: Sequence[str]) -> Test:
     return lambda row, name_of, now: row.status in wanted
 
 
-def _target(values: Sequence[str]) -> Test:
-    needles = [value.casefold() for value in values]
-    return lambda row, name_of, now: any(
-        needle in name_of(row.target_id).casefold() or row.target_id.startswith(needle) for needle in needles
-    )
+def _workspace(id_of: Callable[[Row], str]) -> Callable[[Sequence[str]], Test]:
+    """A field that names a workspace: by a part of its name, or the beginning of its id."""
+
+    def made(values: Sequence[str]) -> Test:
+        needles = [value.casefold() for value in values]
+        return lambda row, name_of, now: any(
+            needle in name_of(id_of(row)).casefold() or id_of(row).startswith(needle) for needle in needles
+        )
+
+    return made
 
 
 def _id(values: Sequence[str]) -> Test:
@@ -169,10 +177,11 @@ def _newer(values: Sequence[str]) -> Test:
 
 
 def _priority(values: Sequence[str]) -> Test:
-    if not all(value.isascii() and value.isdigit() for value in values):
-        raise ValueError("A priority is a number, such as priority:100.")
-    wanted = {int(value) for value in values}
-    return lambda row, name_of, now: row.priority in wanted
+    read = [_AMOUNT.fullmatch(value) for value in values]
+    if not all(read):
+        raise ValueError("A priority is a number, such as priority:100, or a bound, such as priority:>=50.")
+    wanted = [(_COMPARED[one[1] or "="], int(one[2])) for one in read if one]
+    return lambda row, name_of, now: any(holds(row.priority, bound) for holds, bound in wanted)
 
 
 def _milliseconds(values: Sequence[str]) -> int:
@@ -184,11 +193,13 @@ def _milliseconds(values: Sequence[str]) -> int:
 
 FIELDS: Final[dict[str, Callable[[Sequence[str]], Test]]] = {
     "status": _status,
-    "target": _target,
+    "target": _workspace(lambda row: row.target_id),
+    "source": _workspace(lambda row: row.source_id),
     "id": _id,
     "older": _older,
     "newer": _newer,
     "priority": _priority,
+    "prio": _priority,
 }
 """The fields, by name; each makes a test of the values after its colon, or raises ValueError."""
 DELEGATIONS: Final = Language(_word, FIELDS)

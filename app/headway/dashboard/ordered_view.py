@@ -70,5 +70,11 @@ class OrderedView(ABC):
         self._order.reverse = False
         self.rebuild()
 
+    def sort_by(self, column_id: str) -> None:
+        """Sort by a column, ascending; turn the order around where it is sorted by that one already."""
+        self._order.reverse = column_id == self.sort_column and not self._order.reverse
+        self.sort_column = column_id
+        self.rebuild()
+
     def reverse(self) -> None:
         self._order.reverse = not self._order.reverse

@@ -196,6 +196,15 @@ class BoardScreen(ActionScreen):
         if table.view.group is self._active:
             self._selection_changed()
 
+    def on_row_table_title_clicked(self, message: RowTable.TitleClicked) -> None:
+        if isinstance(message.table, DelegationTable):
+            message.table.view.sort_by(message.column_id)
+            message.table.reload()
+
+    async def on_row_table_opened(self, message: RowTable.Opened) -> None:
+        if isinstance(message.table, DelegationTable):
+            await self.run_action("detail")
+
     def on_descendant_focus(self) -> None:
         if isinstance(self.focused, DelegationTable) and self.focused.view.group is not self._active:
             self._chosen = True

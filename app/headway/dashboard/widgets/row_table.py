@@ -68,6 +68,28 @@ class RowTable(LineView):
         def control(self) -> RowTable:
             return self.table
 
+    @dataclass
+    class TitleClicked(Message):
+        """A person clicked on the title of a column."""
+
+        table: RowTable
+        column_id: str
+
+        @property
+        def control(self) -> RowTable:
+            return self.table
+
+    @dataclass
+    class Opened(Message):
+        """A person clicked twice on the row under the cursor."""
+
+        table: RowTable
+        row_id: str
+
+        @property
+        def control(self) -> RowTable:
+            return self.table
+
     def __init__(
         self,
         view: View,
@@ -303,9 +325,27 @@ class RowTable(LineView):
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
-        if place is None or place.y < self.HEAD:
+        if place is None:
+            return
+        if place.y < self.HEAD:
+            if column := self._column_at(place.x):
+                self.post_message(self.TitleClicked(self, column.id))
             return
         index = self.top + place.y - self.HEAD
-        if index < len(self.view):
-            self._place_cursor(self.view.id_at(index), index)
-            self.post_message(self.CursorMoved(self, self.cursor_id, by_person=True))
+        if index >= len(self.view):
+            return
+        row_id = self.view.id_at(index)
+        # The second click is for what the first one chose, also where rows have moved meanwhile.
+        if event.chain == 2 and self.cursor_id is not None:
+            self.post_message(self.Opened(self, self.cursor_id))
+        elif event.chain == 1:
+            self._place_cursor(row_id, index)
+            self.post_message(self.CursorMoved(self, row_id, by_person=True))
+
+    def _column_at(self, x: int) -> Column | None:
+        start = self.LEAD
+        for one in self._places:
+            if start <= x < start + one.width + GAP:
+                return one.column
+            start += one.width + GAP
+        return None
