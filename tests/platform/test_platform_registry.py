@@ -406,3 +406,11 @@ async def test_serve_is_told_how_long_silence_may_last_and_what_is_found(tmp_pat
         assert failed["tries"] == 2, "tried again at once"
         await beat(served, scout)
         await served.log.until(lambda: statuses(served.log, scout)[-2:] == ["WORKSPACE_ONLINE", "WORKSPACE_OFFLINE"])
+
+
+@pytest.mark.req("S2")
+async def test_the_operators_workspace_is_found_by_that_word(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        found = await served.get("/workspaces/operator")
+        assert (found["name"], found["role"]) == ("operator", "operator")
+        assert await served.get(f"/workspaces/{found['id']}") == found

@@ -12,7 +12,7 @@ from headway.core.scopes import workspace_scope
 from headway.core.text import clean_line
 from headway.ledger.records import NewWorkspace
 from headway.platform.errors import Missing, Unprocessable
-from headway.platform.routes.asking import Caller, Served, accepts, body_of, refuses
+from headway.platform.routes.asking import Caller, Seen, Served, accepts, body_of, refuses
 
 MAX_URL: Final = 2_048
 
@@ -55,10 +55,9 @@ async def list_workspaces(platform: Served, caller: Caller) -> list[Workspace]:
 
 
 @router.get("/workspaces/{workspace_id}", response_model=Workspace, responses=refuses(404))
-async def get(workspace_id: str, platform: Served, caller: Caller) -> Workspace:
+async def get(seen: Seen, platform: Served) -> Workspace:
     """One workspace."""
-    caller.require_read(workspace_id)
-    workspace = await platform.ledger.workspace(workspace_id)
+    workspace = await platform.ledger.workspace(seen)
     if workspace is None:
         raise Missing("no such workspace")
     return platform.registry.now(workspace)
