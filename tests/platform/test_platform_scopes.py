@@ -51,6 +51,7 @@ ROUTES: dict[str, str] = {
     "GET /workspaces/{workspace_id}/delegations": SEES,
     "POST /workspaces/{workspace_id}/delegations/record": ACTS,
     "GET /workspaces/{workspace_id}/delegations/{delegation_id}": SEES,
+    "GET /workspaces/{workspace_id}/delegations/{delegation_id}/events": SEES,
     "POST /workspaces/{workspace_id}/delegations/{delegation_id}/update": ACTS,
     "POST /workspaces/{workspace_id}/delegations/{delegation_id}/cancel": ACTS,
     "POST /workspaces/{workspace_id}/delegations/{delegation_id}/poll": ACTS,
