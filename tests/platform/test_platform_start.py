@@ -60,6 +60,9 @@ async def test_anonymous_callers_are_for_loopback_alone(tmp_path: Path) -> None:
     async with serve(tmp_path, "--allow-anonymous-loopback"):
         pass
     assert "loopback only" in await refused(tmp_path, "--host", "0.0.0.0", "--allow-anonymous-loopback")
+    # Behind a proxy on this machine, everybody seems to be of this machine.
+    through_a_proxy = ("--public-host", "board.example.org", "--allow-anonymous-loopback")
+    assert "proxy" in await refused(tmp_path, *through_a_proxy)
 
 
 @pytest.mark.req("S1")

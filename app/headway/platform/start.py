@@ -25,6 +25,9 @@ def check_bind(listener: socket.socket, folder: DataFolder, settings: Settings, 
 
     `admin_token` is one that the operator gives; else the data folder must hold one.
     """
+    if settings.allow_anonymous_loopback and settings.public_hosts:
+        # A proxy on this machine makes everybody's requests come from this machine.
+        raise StartRefused("with --public-host others may come through a proxy; leave out --allow-anonymous-loopback")
     if is_local(listener):
         return
     if settings.allow_anonymous_loopback:
