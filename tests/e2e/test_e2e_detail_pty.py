@@ -1,4 +1,4 @@
-"""Looking at one delegation in a terminal: the bytes of a copy, and a pager that gets the terminal and gives it back."""
+"""Looking at one delegation in a terminal: the bytes of a copy, and a pager that gets the terminal and gives it up."""
 
 from __future__ import annotations
 
