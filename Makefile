@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak fuzz check reqs bench screenshots docs lock clean
+.PHONY: help install demo test soak fuzz check reqs bench screenshots recording docs lock clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,7 +70,10 @@ bench: install ## every figure of benchmarks/, each a ratio measured side by sid
 screenshots: install ## take the pictures in screenshots/ again, from a real run of the demo
 	$(BIN)/python screenshots/take.py
 
-docs: install ## docs/api.md again, from the code
+recording: install ## record screenshots/demo.jsonl.gz again, from a real run of the demo
+	$(BIN)/python screenshots/record.py
+
+docs: install ## docs/api.md and docs/commands.md again, from the code
 	$(BIN)/python .ci/api_docs.py write
 
 lock: install ## resolve the locks again after a change of dependencies (UV_OPTIONS=--upgrade for newer ones)

@@ -12,7 +12,7 @@ from headway.connectors.errors import CursorGone, NotAllowed
 from headway.connectors.recording import LINE_BYTES, BadRecording, read_recording
 from headway.core.api import Snapshot
 from headway.core.delegation import Status
-from headway.core.events import Event, Progressed, Sent
+from headway.core.events import Event, Progressed, Sent, StatusChanged
 from headway.core.text import clean
 from support.fake_connector import EPOCH, FakeConnector
 from support.recordings import record
@@ -168,3 +168,22 @@ def _said(text: str) -> str:
     data = {"delegation_id": "d", "target_id": "t", "text": text, "offset": 0}
     event = {"at": 1000, "seq": 1, "type": "DELEGATION_PROGRESS", "timestamp": 1, "data": data}
     return json.dumps(event) + "\n"
+
+
+def test_the_recording_of_the_readme_is_whole_small_and_lively() -> None:
+    file = Path(__file__).parents[2] / "screenshots/demo.jsonl.gz"
+    assert file.stat().st_size < 300_000
+    recording = read_recording(file)
+    assert recording.whole
+    assert 60_000 < recording.length < 120_000
+    heard = {entry.heard.type for entry in recording.entries if isinstance(entry.heard, Event)}
+    assert {"DELEGATION_SENT", "DELEGATION_PROGRESS", "DELEGATION_COMPLETE", "DELEGATION_FAILED"} <= heard
+    statuses = {
+        entry.heard.payload.status
+        for entry in recording.entries
+        if isinstance(entry.heard, Event) and isinstance(entry.heard.payload, StatusChanged)
+    }
+    assert {Status.QUEUED, Status.INPUT_REQUIRED, Status.STUCK} <= statuses
+    said = gzip.decompress(file.read_bytes()).decode()
+    assert "Bearer" not in said
+    assert "/tmp/" not in said

@@ -38,7 +38,7 @@ async def _board(place: Place, manner: Manner) -> int:
 
     url = place.running_url()
     if url is not None:
-        connector = open_connector(url, place.token(), read_only=place.read_only)
+        connector = open_connector(url, place.token(), read_only=place.read_only, find=place.running_url)
         return await run_board(connector, title=place.name, manner=manner)
     async with embedded_platform(place.folder()) as platform:
         connector = open_connector(platform.url, place.token(), read_only=place.read_only)

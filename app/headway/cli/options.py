@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,12 +111,17 @@ def default_data_folder() -> Path:
     return user_data_path("headway", appauthor=False)
 
 
-def open_connector(url: str, token: str | None, *, read_only: bool = False) -> HeadwayConnector:
-    """A connector to our platform at `url`; a read-only one never sends what could change something."""
+def open_connector(
+    url: str, token: str | None, *, read_only: bool = False, find: Callable[[], str | None] | None = None
+) -> HeadwayConnector:
+    """A connector to our platform at `url`; a read-only one never sends what could change something.
+
+    `find` says where the platform is when it is lost.
+    """
     import random
 
     from headway.connectors.headway import HeadwayConnector
     from headway.net.clock import SystemClock
 
     rng = random.Random()  # noqa: S311 - jitter
-    return HeadwayConnector(url, token, clock=SystemClock(), rng=rng, read_only=read_only)
+    return HeadwayConnector(url, token, clock=SystemClock(), rng=rng, read_only=read_only, find=find)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -80,7 +80,8 @@ class HeadwayConnector:
     """`Connector` of our platform; usable without a token where the platform allows it.
 
     `base_url` is http or https, without user, query or fragment: anything else raises `NotReachable`. With `read_only`
-    nothing is ever sent that could change something.
+    nothing is ever sent that could change something. `find` is asked whenever the platform is lost: where it is now, if
+    that is known, for a platform of this account may come back on another port.
     """
 
     def __init__(
@@ -93,7 +94,9 @@ class HeadwayConnector:
         read_only: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
         backoff: Backoff | None = None,
+        find: Callable[[], str | None] | None = None,
     ) -> None:
+        self._find = find
         self._address = _checked(base_url)
         self._headers: dict[str, str] = {}
         self.use_token(token)
@@ -130,6 +133,7 @@ class HeadwayConnector:
             self._headers["Authorization"] = f"Bearer {token}"
 
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
+        self._has_moved()
         snapshot = self._read(Snapshot, await self._http.call("GET", "/snapshot", params={"finished": finished}))
         if not _EPOCH.fullmatch(snapshot.epoch):
             raise self._bad_answer()
@@ -152,22 +156,13 @@ class HeadwayConnector:
 
     async def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
         reader = EventReader(after)
-        signals = subscribe(
-            self._client, f"{self._address}/events/stream", clock=self._clock, rng=self._rng, headers=self._headers,
-            last_event_id=str(after) if after else "", backoff=self._backoff,
-        )  # fmt: skip
         try:
-            async with aclosing(signals):
-                async for signal in signals:
-                    match signal:
-                        case Connecting():
-                            yield Opening()
-                        case Connected():
-                            yield Opened()
-                        case Messages(events=events):
-                            yield reader.read(events)
-                        case Lost(reason=reason, retry_in=retry_in):
-                            yield Closed(clean_line(reason), retry_in)
+            while True:
+                async with aclosing(self._events_here(reader)) as messages:
+                    async for message in messages:
+                        yield message
+                        if isinstance(message, Closed) and self._has_moved():
+                            break
         except net.NotAllowed as error:
             raise NotAllowed(
                 "The platform does not take this token.",
@@ -176,6 +171,38 @@ class HeadwayConnector:
             ) from error
         except net.CursorGone as error:
             raise CursorGone("The platform no longer has the events after this one.") from error
+
+    async def _events_here(self, reader: EventReader) -> AsyncGenerator[StreamMessage, None]:
+        """What the platform tells at its address of now, for ever."""
+        signals = subscribe(
+            self._client, f"{self._address}/events/stream", clock=self._clock, rng=self._rng, headers=self._headers,
+            last_event_id=str(reader.cursor) if reader.cursor else "", backoff=self._backoff,
+        )  # fmt: skip
+        async with aclosing(signals):
+            async for signal in signals:
+                match signal:
+                    case Connecting():
+                        yield Opening()
+                    case Connected():
+                        yield Opened()
+                    case Messages(events=events):
+                        yield reader.read(events)
+                    case Lost(reason=reason, retry_in=retry_in):
+                        yield Closed(clean_line(reason), retry_in)
+
+    def _has_moved(self) -> bool:
+        """Whether the platform is known to be at another address than before; it is asked there from then on."""
+        found = self._find() if self._find else None
+        try:
+            address = _checked(found) if found else self._address
+        except NotReachable:
+            return False
+        if address == self._address:
+            return False
+        _log.info("the platform is at %s now", address)
+        self._address = address
+        self._http = Exchange(self._client, address, self._headers, self._clock)
+        return True
 
     async def dispatch(self, order: DispatchOrder) -> Dispatched:
         self._require_write()

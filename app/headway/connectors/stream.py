@@ -26,6 +26,11 @@ class EventReader:
         self._cursor = after
         self._last_id = str(after) if after else ""
 
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the stream goes on."""
+        return self._cursor
+
     def read(self, messages: Sequence[ServerEvent]) -> Batch:
         """Read what one network read brought.
 
