@@ -50,7 +50,7 @@ async def test_a_board_finds_the_platform_again_on_another_port(tmp_path: Path) 
 
 
 async def test_what_the_folder_says_must_be_an_address(tmp_path: Path) -> None:
-    for said in (None, "", "ftp://x", "http://u:p@127.0.0.1:1", "http://127.0.0.1:9"):
+    for said in (None, "", "ftp://x", "http://u@127.0.0.1:1", "http://127.0.0.1:9"):
         connector = HeadwayConnector(
             "http://127.0.0.1:9", None, clock=SystemClock(), rng=random.Random(1), find=lambda said=said: said
         )
