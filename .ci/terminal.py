@@ -79,6 +79,10 @@ class Terminal:
         """Type the keys, or whatever bytes."""
         os.write(self._descriptor, keys if isinstance(keys, bytes) else keys.encode())
 
+    def signal(self, number: int) -> None:
+        """Send the program a signal; one that has ended gets none."""
+        self._process.send_signal(number)
+
     def wait_until(self, condition: Callable[[str], bool], *, seconds: float) -> bool:
         """Read until the condition holds for the screen's text. False when the time is up or the program has ended."""
         return self._read_until(lambda: condition(self.text), seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -67,3 +68,16 @@ def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_p
         assert terminal.wait_for_exit(seconds=WITHIN) == 0, terminal.text
         assert terminal.survivors() == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_window_that_is_closed_while_headway_leaves_keeps_nothing_alive(tmp_path: Path) -> None:
+    """Whoever is in front of a terminal that goes away is sent SIGCONT too; it is no word to begin again."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
+    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
+    with Terminal([sys.executable, "-m", "headway", "demo"], cwd=tmp_path, env=environment) as terminal:
+        assert terminal.wait_until(lambda screen: "Dispatch" in screen, seconds=WITHIN), terminal.text
+        terminal.send("q")
+        assert terminal.wait_until(lambda _: b"\x1b[?1049l" in terminal.written, seconds=WITHIN), terminal.text
+        terminal.signal(signal.SIGCONT)
+        assert terminal.wait_for_exit(seconds=WITHIN) == 0
+        assert terminal.survivors() == []

@@ -24,10 +24,22 @@ class BoardDriver(LinuxDriver):
         super().__init__(app, **options)
         self.outlet = Outlet(cast("IO[str]", self._file))
         self._file = self.outlet  # type: ignore[assignment]
+        self._was_stopped = False
 
     def write(self, data: str) -> None:
         self.outlet.hand_over(data)
         super().write(data)
+
+    def _sigtstp_application(self, *_: Any) -> None:
+        self._was_stopped = True
+        super()._sigtstp_application()
+
+    def _sigcont_application(self, *_: Any) -> None:
+        # A terminal that goes away sends SIGCONT after SIGHUP. Textual would begin to read again, on its way out, and a
+        # thread that reads the end of a file for ever keeps the process.
+        if self._was_stopped:
+            self._was_stopped = False
+            super()._sigcont_application()
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, Key) and message.is_printable and self._keys_waiting >= MOST_KEYS_WAITING:
