@@ -62,7 +62,7 @@ def person(tmp_path: Path) -> Configured:
         ("[contexts.a]\nread_only = true\n", "line 1: 'url' is missing from [contexts.a]"),
         ("read_only = 'yes'", "line 1: 'read_only' must be true or false, not 'yes'"),
         ("read_only = 1", "line 1: 'read_only' must be true or false, not 1"),
-        ("\ntheme = true", "line 2: 'theme' must be one of headway, headway-light, not true"),
+        ("\ntheme = true", "line 2: 'theme' must be one of headway, headway-light, headway-contrast, "),
         ("theme = 'headway-lite'", "not 'headway-lite'; did you mean 'headway-light'?"),
         ("data = ['x']", "line 1: 'data' must be a text in quotes"),
         ("contexts = 3", "line 1: 'contexts' must be a table, not 3"),

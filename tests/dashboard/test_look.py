@@ -8,14 +8,14 @@ import pytest
 from headway.config.model import ThemeName
 from headway.dashboard.ascii import in_ascii
 from headway.dashboard.look import Look
-from headway.dashboard.theme import HEADWAY_LIGHT, THEMES
+from headway.dashboard.theme import HEADWAY_LIGHT, NAMES
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
 from support.boards import fleet, open_board
 
 
 def test_the_themes_that_can_be_set_are_those_there_are() -> None:
-    assert [theme.name for theme in THEMES] == list(get_args(ThemeName))
+    assert list(NAMES) == list(get_args(ThemeName))
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,17 @@ async def _leave(platform: Embedded, app: HeadwayApp) -> bool:
     return leaving is not Leaving.STAY
 
 
+def _kept(manner: Manner, theme: str) -> str:
+    """Keep a theme; what went wrong, in words."""
+    from headway.config.errors import ConfigError
+
+    try:
+        manner.keep_theme(theme)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
 async def run_board(
     connector: Connector,
     *,
@@ -88,7 +99,7 @@ async def run_board(
 
     app = HeadwayApp(
         connector, clock=playback or SystemClock(), title=title, on_quit=on_quit, actions=manner.actions,
-        look=manner.look, playback=playback,
+        look=manner.look, playback=playback, keep_theme=partial(_kept, manner),
     )  # fmt: skip
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from headway.cli.flags import refuse, settings_of
@@ -26,6 +28,8 @@ class Manner:
 
     actions: tuple[Action, ...]
     look: Look
+    keep_theme: Callable[[str], None]
+    """Keeps the theme that was chosen on the board. Raises ConfigError where it cannot be kept."""
 
 
 def manner_of(context: typer.Context) -> Manner:
@@ -43,7 +47,12 @@ def manner_of(context: typer.Context) -> Manner:
         **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations", "notifications")},
         bytes_per_second=THIN if thin else 0,
     )
-    return Manner(actions, look)
+    return Manner(actions, look, partial(_keep_theme, settings))
+
+
+def _keep_theme(settings: Settings, name: str) -> None:
+    file = settings.contexts_file
+    file.write(file.read().model_copy(update={"theme": name}))
 
 
 def actions_of(settings: Settings) -> tuple[Action, ...]:

@@ -1,4 +1,4 @@
-"""The contexts that `headway ctx` keeps, and which one it switched to: a small file beside `config.toml`.
+"""What headway keeps for a person, contexts, which one is used, and the theme: a small file beside `config.toml`.
 
 `config.toml` belongs to the person who writes it and is only ever read.
 """
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from headway.config.errors import ConfigError
 from headway.config.file import shown_path
-from headway.config.model import ContextEntry, ContextName
+from headway.config.model import ContextEntry, ContextName, ThemeName
 from headway.config.words import problems_of
 
 MAX_BYTES: Final = 1_048_576
@@ -27,6 +27,8 @@ class Kept(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     current: ContextName | None = None
+    theme: ThemeName | None = None
+    """Chosen on the board."""
     contexts: dict[ContextName, ContextEntry] = Field(default_factory=dict)
 
 

@@ -47,7 +47,13 @@ def _platform_url(url: str) -> str:
 ContextName: TypeAlias = Annotated[str, AfterValidator(_context_name)]
 PlatformUrl: TypeAlias = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_platform_url)]
 FilePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=4_096, pattern=r"^[^\x00-\x1f\x7f]+$")]
-ThemeName: TypeAlias = Literal["headway", "headway-light"]
+ThemeName: TypeAlias = Literal[
+    "headway", "headway-light", "headway-contrast", "textual-dark", "textual-light",
+    "nord", "gruvbox", "catppuccin-mocha", "dracula", "tokyo-night",
+    "monokai", "flexoki", "catppuccin-latte", "catppuccin-frappe", "catppuccin-macchiato",
+    "solarized-light", "solarized-dark", "rose-pine", "rose-pine-moon", "rose-pine-dawn",
+    "atom-one-dark", "atom-one-light", "ansi-dark", "ansi-light",
+]  # fmt: skip
 Key: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 Keys: TypeAlias = Key | Annotated[list[Key], Field(min_length=1, max_length=MAX_KEYS)]
 
@@ -78,7 +84,9 @@ class Config(_Model):
     read_only: bool = False
     """Never change anything on any platform: keys and commands that would are refused."""
     theme: ThemeName = "headway"
-    """How the board looks: `headway` for dark terminals, `headway-light` for light ones."""
+    """How the board looks: `headway` for dark terminals, `headway-light` for light ones, `headway-contrast`;
+    `ansi-dark` and `ansi-light` with the terminal's own colors; the others are Textual's. What is chosen on the board
+    is kept beside this file, and goes before it."""
     color: bool = True
     """Use colors. NO_COLOR turns them off too."""
     ascii: bool = False

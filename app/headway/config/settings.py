@@ -21,6 +21,7 @@ from headway.config.token import read_token
 from headway.core.naming import nearest, quoted
 
 SWITCH: Final = "headway ctx"
+THEME_KEY: Final = "chosen on the board"
 
 
 class Layer(StrEnum):
@@ -161,7 +162,7 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         file_origin=origin,
         contexts_file=contexts_file,
         contexts=contexts,
-        values={name: _strongest(name, layers) for name in SCALARS if name != "context"},
+        values={name: _strongest(name, _with_kept(layers, kept)) for name in SCALARS if name != "context"},
         url=url,
         context_origin=context_origin,
         environ=environ,
@@ -206,6 +207,13 @@ def _layers(flags: Flags, environ: Mapping[str, str], file: ConfigFile) -> list[
 def flag(name: str) -> str:
     """The flag of a setting."""
     return f"--{name.replace('_', '-')}"
+
+
+def _with_kept(layers: list[dict[str, Setting]], kept: Kept) -> list[dict[str, Setting]]:
+    """The layers with what was chosen on the board, which goes before the file."""
+    chosen = {"theme": Setting(kept.theme, Layer.SWITCH, THEME_KEY)} if kept.theme else {}
+    *stronger, by_file = layers
+    return [*stronger, chosen, by_file]
 
 
 def _strongest(name: str, layers: list[dict[str, Setting]]) -> Setting:

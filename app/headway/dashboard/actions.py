@@ -298,6 +298,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         in_footer=True,
         on=frozenset({Where.BOARD, Where.AGENTS}),
     ),
+    Action("theme", ("t",), "Theme", "Choose how all of it looks", Section.HEADWAY, on=EVERYWHERE),
     Action(
         "token",
         ("T",),

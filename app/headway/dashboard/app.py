@@ -30,7 +30,7 @@ from headway.dashboard.screens.dialog import Dialog
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
-from headway.dashboard.theme import THEMES
+from headway.dashboard.theme import NAMES, theme_named
 from headway.dashboard.throttle import Throttle
 from headway.resources import styles_folder
 
@@ -46,7 +46,19 @@ if TYPE_CHECKING:
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
-_STYLES: Final = ("theme", "board", "dispatch", "rows_question", "reply", "help", "leave", "token", "detail", "agents")
+_STYLES: Final = (
+    "theme",
+    "board",
+    "dispatch",
+    "rows_question",
+    "reply",
+    "help",
+    "leave",
+    "token",
+    "detail",
+    "agents",
+    "themes",
+)
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
 
@@ -82,6 +94,7 @@ class HeadwayApp(App[None]):
         on_quit: Callable[[HeadwayApp], Awaitable[bool]] | None = None,
         actions: Sequence[Action] = ACTIONS,
         look: Look = PLAIN_LOOK,
+        keep_theme: Callable[[str], str] = lambda name: "",
         playback: Playback | None = None,
         cancel_grace: bool = False,
     ) -> None:
@@ -105,6 +118,7 @@ class HeadwayApp(App[None]):
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._look = look
         self._alerts = Alerts(self.session.store, look.notifications, os.environ)
+        self._keep_theme = keep_theme
         self._board = BoardScreen(self.session, actions, cancel_grace=cancel_grace)
         self.set_keymap({action.id: ",".join(action.keys) for action in actions if action.id == "palette"})
         self._last_filters = _filters_of(look, self)
@@ -126,9 +140,7 @@ class HeadwayApp(App[None]):
         return [*super().get_line_filters(), self._text_net, *self._last_filters]
 
     def on_load(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self._look.theme
+        self.wear(self._look.theme)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
@@ -195,6 +207,21 @@ class HeadwayApp(App[None]):
             self.session, board.all_actions, show_delegations=board.show_delegations_of, dispatch_to=board.dispatch_to
         )
         self._open(screen)
+
+    def choose_theme(self) -> None:
+        """Ask for a theme, each shown as it is looked at, and keep it."""
+        from headway.dashboard.screens.themes import ThemesScreen
+
+        def answered(name: str | None) -> None:
+            if name and (problem := self._keep_theme(name)):
+                self.tell(Notice("The theme holds until you quit", problem, Tidings.UNSURE))
+
+        self.push_screen(ThemesScreen(NAMES, self.theme, self.wear), answered)
+
+    def wear(self, theme: str) -> None:
+        """Look like this from now on; one of `theme.NAMES`."""
+        self.register_theme(theme_named(theme))
+        self.theme = theme
 
     def open_events(self) -> None:
         """Show the events over the board, in place of whatever was over it."""

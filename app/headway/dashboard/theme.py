@@ -1,13 +1,16 @@
-"""How headway looks: one calm theme with a single accent, for dark terminals and for light ones.
+"""How headway looks: one calm theme with a single accent, for dark terminals and for light ones, one of high contrast,
+and Textual's own, given the few colors that they lack.
 
-Each color was chosen so that a terminal of 16 shows its own cyan, green, yellow and red for it, not grey.
+Each color of ours was chosen so that a terminal of 16 shows its own cyan, green, yellow and red for it, not grey.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from textual.theme import Theme
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
 
 HEADWAY: Final = Theme(
     name="headway",
@@ -75,4 +78,62 @@ HEADWAY_LIGHT: Final = Theme(
     },
 )
 
-THEMES: Final = (HEADWAY, HEADWAY_LIGHT)
+HEADWAY_CONTRAST: Final = Theme(
+    name="headway-contrast",
+    primary="#00d7ff",
+    secondary="#00d7ff",
+    accent="#00d7ff",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#262626",
+    success="#00e040",
+    warning="#ffd700",
+    error="#ff4040",
+    dark=True,
+    variables={
+        "border": "#00d7ff",
+        "border-blurred": "#8a8a8a",
+        "faint": "#c0c0c0",
+        "cursor": "#005f87",
+        "footer-background": "#000000",
+        "input-selection-background": "#005f87",
+        "block-cursor-background": "#005f87",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#262626",
+        "scrollbar": "#8a8a8a",
+        "scrollbar-hover": "#c0c0c0",
+        "scrollbar-active": "#00d7ff",
+        "scrollbar-background": "#000000",
+        "scrollbar-background-hover": "#000000",
+        "scrollbar-background-active": "#000000",
+    },
+)
+
+
+def completed(theme: Theme) -> Theme:
+    """A theme of Textual's with what ours have besides: a tone for what is old, and a row's color under the cursor."""
+    if theme.ansi:
+        cursor = "ansi_blue" if theme.dark else "ansi_bright_cyan"
+        added = {"faint": "ansi_bright_black", "cursor": cursor, "border-blurred": "ansi_bright_black"}
+    else:
+        made = theme.to_color_system().generate()
+        foreground, background = Color.parse(made["foreground"]), Color.parse(made["background"])
+        added = {
+            "faint": background.blend(foreground, 0.65).hex6,
+            "cursor": background.blend(Color.parse(made["primary"]), 0.35).hex6,
+            "border-blurred": background.blend(foreground, 0.25).hex6,
+        }
+    return replace(theme, variables={**theme.variables, **added})
+
+
+OURS: Final = (HEADWAY, HEADWAY_LIGHT, HEADWAY_CONTRAST)
+NAMES: Final = (*(theme.name for theme in OURS), *BUILTIN_THEMES)
+"""Every theme that can be chosen, ours first."""
+
+
+def theme_named(name: str) -> Theme:
+    """One of `NAMES`; Textual's are completed when they are asked for, which costs some milliseconds."""
+    ours = {theme.name: theme for theme in OURS}
+    return ours[name] if name in ours else completed(BUILTIN_THEMES[name])

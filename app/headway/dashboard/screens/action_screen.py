@@ -138,6 +138,9 @@ class ActionScreen(Replaying, Screen[None]):
     def action_events(self) -> None:
         self.app.open_events()  # type: ignore[attr-defined]
 
+    def action_theme(self) -> None:
+        self.app.choose_theme()  # type: ignore[attr-defined]
+
     def action_token(self) -> None:
         from headway.dashboard.screens.token import TokenScreen
 
