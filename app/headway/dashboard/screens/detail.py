@@ -80,7 +80,9 @@ class DetailScreen(ActionScreen):
             now = self.session.store.rows.get(row.delegation_id)
             self._looked = replace(self._looked, row=now or row, gone=now is None)
             self._show()
-            self._read_if_needed()
+            # What only its messages tell anew waits for the tick: an agent may send many a second.
+            if not self._looked.is_whole:
+                self._read_if_needed()
         super().take_changes(changes)
 
     def tick(self) -> None:
