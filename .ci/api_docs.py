@@ -1,7 +1,8 @@
 """docs/api.md: what OpenAPI says of every call, below a part by hand for what it cannot say (.ci/api_docs.md).
 
-Also the table of limits in docs/operations.md, from `headway.platform.settings`, and docs/commands.md (`command_docs`).
-`api_docs.py write` makes all of them again (`make docs`); `api_docs.py check` says when one is not what the code gives.
+Also the table of limits in docs/operations.md, from `headway.platform.settings`, docs/commands.md (`command_docs`), and
+docs/keys.md with the table of keys in README.md (`key_docs`). `api_docs.py write` makes all of them again
+(`make docs`); `api_docs.py check` says when one is not what the code gives.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import command_docs
+import key_docs
 from headway.platform import settings
 from headway.platform.app import create_app
 
@@ -154,6 +156,7 @@ def current() -> dict[Path, str]:
         PAGE: page(app.openapi(), BY_HAND.read_text()),
         COMMANDS: command_docs.page(),
         OPERATIONS: LIMITS.sub(lambda _: table, OPERATIONS.read_text()),
+        **key_docs.current(),
     }
 
 
