@@ -79,6 +79,14 @@ def effective(settings: Settings) -> list[tuple[str, Any, str]]:
         (f"contexts.{one.name}", {"url": one.entry.url, "read_only": one.entry.read_only}, one.place)
         for one in settings.contexts.values()
     ]
+    rows += [
+        (
+            f"board.{name}",
+            value,
+            settings.file.place("board", name) if name in settings.config.board.model_fields_set else "default",
+        )
+        for name, value in settings.config.board
+    ]
     rows += [(f"keys.{name}", keys, settings.file.place("keys", name)) for name, keys in settings.config.keys.items()]
     return rows
 

@@ -30,6 +30,8 @@ class Manner:
     look: Look
     keep_theme: Callable[[str], None]
     """Keeps the theme that was chosen on the board. Raises ConfigError where it cannot be kept."""
+    cancel_grace: bool = False
+    """A cancel can be undone for a while, in place of a question before it."""
 
 
 def manner_of(context: typer.Context) -> Manner:
@@ -47,7 +49,8 @@ def manner_of(context: typer.Context) -> Manner:
         **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations", "notifications")},
         bytes_per_second=THIN if thin else 0,
     )
-    return Manner(actions, look, partial(_keep_theme, settings))
+    grace = settings.config.board.cancel == "grace"
+    return Manner(actions, look, partial(_keep_theme, settings), cancel_grace=grace)
 
 
 def _keep_theme(settings: Settings, name: str) -> None:

@@ -16,7 +16,7 @@ from headway.core.text import clean_line
 CONFIG: Final = "HEADWAY_CONFIG"
 URL: Final = "HEADWAY_URL"
 TOKEN: Final = "HEADWAY_TOKEN"  # noqa: S105 - a name
-SCALARS: Final = tuple(name for name in Config.model_fields if name not in ("contexts", "keys"))
+SCALARS: Final = tuple(name for name in Config.model_fields if name not in ("board", "contexts", "keys"))
 """The settings that are one value each; only these have a variable or a flag."""
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")

@@ -74,6 +74,14 @@ class ContextEntry(_Model):
     """Never change anything there, whatever else is set."""
 
 
+class BoardSection(_Model):
+    """How the board behaves."""
+
+    cancel: Literal["ask", "grace"] = "ask"
+    """What `x` does: `ask` first, or `grace`: no question, nothing is sent for 3 seconds, and `u` undoes it until
+    then; leaving headway within them cancels nothing."""
+
+
 class Config(_Model):
     """The whole of `config.toml`."""
 
@@ -99,6 +107,8 @@ class Config(_Model):
     notifications: Literal["off", "bell", "desktop"] = "off"
     """How you are called when a delegation finishes or gets stuck while you look elsewhere: a `bell`, or a
     notification of the `desktop` (OSC 9, which not every terminal has)."""
+    board: BoardSection = Field(default_factory=BoardSection)
+    """How the board behaves, a table `[board]`."""
     contexts: dict[ContextName, ContextEntry] = Field(default_factory=dict)
     """Platforms by name, each a table `[contexts.NAME]`; `headway ctx add` keeps its own beside them."""
     keys: dict[str, Keys] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic.fields import FieldInfo
 
 from headway.config.environment import CONFIG, SCALARS, TOKEN, URL, variable
-from headway.config.model import MAX_KEYS, Config, ContextEntry
+from headway.config.model import MAX_KEYS, BoardSection, Config, ContextEntry
 
 _INTRODUCTION: Final = """\
 # Configuration
@@ -92,6 +92,9 @@ def markdown(actions: Iterable[tuple[str, str, str]]) -> str:
     parts.append(_row(("", "address", "", f"`{URL}`", "`--url`", "The platform's address, for one run.")))
     parts.append(_row(("", "text", "", f"`{TOKEN}`", "", "The platform's token; never on a command line.")))
     parts.append(_row(("", "path", "", f"`{CONFIG}`", "`--config`", "The file itself.")))
+    parts += ["\n## The board\n\n| in `[board]` | takes | default | |\n|---|---|---|---|\n"]
+    for name, field in BoardSection.model_fields.items():
+        parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(field))))
     parts += [_CONTEXTS, "\n| in `[contexts.NAME]` | takes | default | |\n|---|---|---|---|\n"]
     for name, field in ContextEntry.model_fields.items():
         parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(field))))

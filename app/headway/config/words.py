@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from headway.config.model import Config, ContextEntry
+from headway.config.model import BoardSection, Config, ContextEntry
 from headway.core.naming import nearest, quoted
 from headway.core.text import clean_line
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
 
 _EXPECTED: Final = {
     "bool_type": "true or false",
@@ -56,7 +57,7 @@ def _words(path: tuple[str, ...], details: Mapping[str, Any]) -> str:
     if kind in _EXPECTED:
         return f"{name} must be {_EXPECTED[kind]}{_not(details['input'])}"
     if kind == "literal_error":
-        choices = get_args(Config.model_fields[path[-1]].annotation)
+        choices = get_args(_fields_beside(path)[path[-1]].annotation)
         near = nearest(str(details["input"]), choices)
         return f"{name} must be one of {', '.join(choices)}{_not(details['input'])}{near}"
     if kind == "value_error":
@@ -80,5 +81,11 @@ def _unknown(path: tuple[str, ...]) -> str:
     hint = _HINTS.get((path[0], "*", path[-1]) if len(path) == 3 else path)
     if hint:
         return f"{quoted('.'.join(path))} is not a key here: {hint}"
-    fields = ContextEntry.model_fields if len(path) == 3 else Config.model_fields
-    return f"unknown key {quoted(path[-1])}{nearest(path[-1], fields)}"
+    return f"unknown key {quoted(path[-1])}{nearest(path[-1], _fields_beside(path))}"
+
+
+def _fields_beside(path: tuple[str, ...]) -> Mapping[str, FieldInfo]:
+    """What can stand in the table where this key stands."""
+    if len(path) == 2 and path[0] == "board":
+        return BoardSection.model_fields
+    return ContextEntry.model_fields if len(path) == 3 else Config.model_fields

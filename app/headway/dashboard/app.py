@@ -27,6 +27,7 @@ from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.screens.dispatch import SearchField
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
@@ -161,7 +162,7 @@ class HeadwayApp(App[None]):
             event.prevent_default()
             self.screen.keep(event)
         elif isinstance(self.focused, (Input, TextArea)) and (
-            event.is_printable or (event.key == "enter" and isinstance(self.focused, TextArea))
+            event.is_printable or (event.key == "enter" and isinstance(self.focused, (TextArea, SearchField)))
         ):
             event.prevent_default()
             self.focused.post_message(Key(event.key, event.character))

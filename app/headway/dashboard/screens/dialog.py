@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from textual.content import Content
@@ -44,6 +45,21 @@ class Dialog(ModalScreen[Result]):
             event.stop()
             one_line = isinstance(self.focused, Input)
             self.focused.post_message(Paste(pasted_line(event.text) if one_line else event.text))
+
+    def after_typing(self, then: Callable[[], None]) -> None:
+        """Do something once the fields have taken in what was typed before."""
+        field = self.focused
+        if field is None:
+            then()
+        else:
+            field.call_later(self._typed_in, field, then)
+
+    def _typed_in(self, field: Widget, then: Callable[[], None]) -> None:
+        # A field may have passed on what came to it to the one that has the focus now.
+        if self.focused is field or self.focused is None:
+            then()
+        else:
+            self.after_typing(then)
 
     def say(self, widget_id: str, text: Content) -> None:
         """Show a text in one of its widgets; only another one costs anything."""

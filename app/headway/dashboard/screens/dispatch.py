@@ -52,14 +52,15 @@ class SearchField(Input):
     """`enter` goes on at once, and what is typed right after it goes along."""
 
     async def _on_key(self, event: Key) -> None:
-        if event.key == "enter":
+        focused = self.screen.focused
+        if focused is not None and focused is not self:
+            event.stop()
+            event.prevent_default()
+            focused.post_message(Key(event.key, event.character))
+        elif event.key == "enter":
             event.stop()
             event.prevent_default()
             self.screen.set_focus(self.screen.query_one(TextArea))
-        elif self.screen.focused is not self and self.screen.focused is not None:
-            event.stop()
-            event.prevent_default()
-            self.screen.focused.post_message(Key(event.key, event.character))
         else:
             await super()._on_key(event)
 
@@ -94,6 +95,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
         self._again = again
         self._reading = again is not None and not draft.task
         self._fuzzy = FuzzySearch()
+        self._searched = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -155,7 +157,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "search":
-            self._list_agents(event.value, None if event.value.strip() else self._target_id)
+            self._search(event.value)
         self._complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -173,8 +175,13 @@ class DispatchScreen(Dialog[Sent | Draft]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.query_one(TextArea).focus()
 
+    def _search(self, text: str) -> None:
+        if text != self._searched:
+            self._list_agents(text, None if text.strip() else self._target_id)
+
     def _list_agents(self, search: str, chosen: str | None) -> None:
         """Show what fits the search, with `chosen` chosen where it is among them, else the best."""
+        self._searched = search
         agents = self.query_one(OptionList)
         agents.clear_options()
         agents.add_options(
@@ -201,10 +208,11 @@ class DispatchScreen(Dialog[Sent | Draft]):
     # Sending and leaving
 
     def action_send(self) -> None:
-        # What was typed before this key is taken in by its field first.
-        (self.focused or self).call_later(self._send)
+        self.after_typing(self._send)
 
     def _send(self) -> None:
+        # The list may not have heard yet of what was typed just now.
+        self._search(self._value("#search"))
         target_id = self._target_id
         task = self.query_one(TextArea).text.strip()
         if target_id is None:

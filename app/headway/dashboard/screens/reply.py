@@ -83,8 +83,7 @@ class ReplyScreen(Dialog[Reply]):
         self._complain(self._why_not(self._now(self.row)))
 
     def action_send(self) -> None:
-        # What was typed before this key is taken in by the field first.
-        self.query_one(TextArea).call_later(self._send)
+        self.after_typing(self._send)
 
     def _send(self) -> None:
         text = self.query_one(TextArea).text.strip()
