@@ -24,6 +24,7 @@ def one_running(**options: bool) -> tuple[FakeConnector, str]:
     return connector, connector.send(coder, "Fix the race", status=Status.IN_PROGRESS, ago_ms=42_000)
 
 
+@pytest.mark.req("D2")
 async def test_poll_asks_about_the_one_under_the_cursor() -> None:
     connector, running = one_running()
     async with open_board(connector) as board:
@@ -68,6 +69,7 @@ async def test_leaving_the_cancel_dialog_changes_nothing(key: str) -> None:
         assert connector.calls.canceled == []
 
 
+@pytest.mark.req("D2")
 async def test_a_confirmed_cancel_shows_at_once_and_then_what_the_platform_says() -> None:
     connector, running = one_running()
     connector.gates["cancel"] = asyncio.Event()
@@ -119,6 +121,7 @@ async def test_an_unknown_outcome_is_called_that_and_read_again() -> None:
         await board.seen("is in progress")
 
 
+@pytest.mark.req("D2")
 async def test_dispatch_finds_the_agent_by_a_few_letters_and_selects_what_it_sent() -> None:
     connector, _ = one_running()
     async with open_board(connector) as board:
