@@ -28,19 +28,19 @@ def test_a_board_has_the_keys_and_the_context_that_were_set(tmp_path: Path) -> N
     with platform(tmp_path) as running:
         file = tmp_path / "config.toml"
         office = f"[contexts.office]\nurl = '{running.url}'\ntoken_file = 'admin-token'\n"
-        file.write_text(f"{office}[keys]\ndispatch = 'f2'\nquit = 'Q'\n")
+        file.write_text(f"{office}[keys]\ndispatch = 'f2'\nquit = 'Z'\n")
         environment = {**os.environ, "TERM": "xterm-256color", "HEADWAY_CONFIG": str(file)}
         command = [sys.executable, "-m", "headway", "-c", "office"]
         with Terminal(command, cwd=tmp_path, env=environment, columns=120, lines=36) as terminal:
             shows(terminal, "headway  office  ● live")
             shows(terminal, "f2 Dispatch")
-            shows(terminal, "Q Quit")
+            shows(terminal, "Z Quit")
             terminal.send("q")
             terminal.send("\x1bOQ")
             shows(terminal, "esc leave, the draft stays")
             terminal.send("\x1b")
             terminal.wait_until_quiet(seconds=WITHIN)
-            terminal.send("Q")
+            terminal.send("Z")
             assert terminal.wait_for_exit(seconds=WITHIN) == 0, terminal.text
 
 
