@@ -83,6 +83,11 @@ class Terminal:
         """Send the program a signal; one that has ended gets none."""
         self._process.send_signal(number)
 
+    def hang_up(self) -> None:
+        """Take the terminal away without a word; nothing can be read of the program afterwards."""
+        os.close(self._descriptor)
+        self._descriptor = os.open(os.devnull, os.O_RDWR)
+
     def wait_until(self, condition: Callable[[str], bool], *, seconds: float) -> bool:
         """Read until the condition holds for the screen's text. False when the time is up or the program has ended."""
         return self._read_until(lambda: condition(self.text), seconds)

@@ -81,3 +81,14 @@ def test_a_window_that_is_closed_while_headway_leaves_keeps_nothing_alive(tmp_pa
         terminal.signal(signal.SIGCONT)
         assert terminal.wait_for_exit(seconds=WITHIN) == 0
         assert terminal.survivors() == []
+
+
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_board(tmp_path: Path) -> None:
+    """As where the session has no terminal of its own: the end of input is all that is ever heard of it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
+    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
+    with Terminal([sys.executable, "-m", "headway", "demo"], cwd=tmp_path, env=environment) as terminal:
+        assert terminal.wait_until(lambda screen: "Dispatch" in screen, seconds=WITHIN), terminal.text
+        terminal.hang_up()
+        assert terminal.wait_for_exit(seconds=WITHIN) is not None
+        assert terminal.survivors() == []

@@ -101,6 +101,10 @@ def pasted_line(text: str) -> str:
     return clean_line(first, limit=FIELD_LIMIT)
 
 
+class TerminalGone(Exception):
+    """Nothing will be typed any more: the window was closed, or the line to it is cut."""
+
+
 class GatedDecoder:
     """Bytes from a terminal to text: what is no UTF-8 becomes U+FFFD, and pastes pass the gate.
 
@@ -114,6 +118,9 @@ class GatedDecoder:
         self._large_reads = 0
 
     def decode(self, data: bytes, final: bool = False) -> str:
+        """The text of one read. Raises TerminalGone at the end of input, which `final` alone makes an ordinary one."""
+        if not data and not final:
+            raise TerminalGone
         text = self._decoder.decode(data, final)
         self._large_reads = self._large_reads + 1 if len(data) >= LARGE_READ else 0
         if self._large_reads > MOST_LARGE_READS and not self._gate.is_open:

@@ -8,6 +8,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
 from headway.dashboard.pacing import Outlet
+from headway.dashboard.pasting import TerminalGone
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -40,6 +41,16 @@ class BoardDriver(LinuxDriver):
         if self._was_stopped:
             self._was_stopped = False
             super()._sigcont_application()
+
+    def run_input_thread(self) -> None:
+        """Read the terminal until the app ends; one that goes away ends the app, as `q` does.
+
+        Textual 8.2 would read the end of its input again and again, for ever.
+        """
+        try:
+            super().run_input_thread()
+        except (TerminalGone, OSError):
+            self._app.call_later(self._app.exit)
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, Key) and message.is_printable and self._keys_waiting >= MOST_KEYS_WAITING:
