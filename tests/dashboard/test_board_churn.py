@@ -19,7 +19,7 @@ from support.fake_connector import FakeConnector
 
 CHANGES = 10_000
 """Of store and views; through the board, with what it paints, there are fewer."""
-ON_BOARD = 600
+ON_BOARD = 250
 
 
 class Directly:

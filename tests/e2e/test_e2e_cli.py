@@ -14,6 +14,7 @@ import httpx
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from headway.platform.folder import DataFolder
 from support.agents import ManualClock, going_on
 from support.dispatching import dispatch_many
 from support.platforms import eventually
@@ -185,8 +186,14 @@ def test_without_a_platform_commands_say_how_to_start_one(tmp_path: Path) -> Non
 
 def test_hostile_texts_reach_no_terminal(cli: Cli) -> None:
     corpus = [json.loads(line)["text"] for line in Path("tests/data/hostile.jsonl").read_text().splitlines()]
-    for text in corpus[:20]:
-        cli("dispatch", "coder", f"steps=1 delay=0 {text}".replace("\0", " ").encode("utf-8", "replace").decode())
+    [coder] = cli("agents", "--json").json()
+    running = DataFolder(cli.data).running()
+    assert running is not None
+    headers = {"Authorization": f"Bearer {DataFolder(cli.data).token()}"}
+    with httpx.Client(base_url=running.url, headers=headers, trust_env=False) as http:
+        for text in corpus:
+            body = json.dumps({"target_id": coder["id"], "task": f"steps=1 delay=0 {text}"})
+            assert http.post("/workspaces/operator/delegate", content=body).status_code == 202
     for command in (("ls",), ("ls", "--json"), ("agents",)):
         printed = cli(*command).out
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", printed), command
