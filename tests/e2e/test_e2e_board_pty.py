@@ -112,7 +112,7 @@ def test_no_text_from_outside_reaches_the_terminal_as_anything_but_text(tmp_path
 def test_bytes_that_are_no_text_do_not_end_the_board(tmp_path: Path, garbage: bytes) -> None:
     with platform(tmp_path), board(tmp_path) as terminal:
         terminal.send("/")
-        shows(terminal, "esc Clear filter")
+        shows(terminal, "esc Clear")
         terminal.send(garbage)
         terminal.wait_until_quiet(seconds=WITHIN)
         terminal.send(ESCAPE)

@@ -54,7 +54,7 @@ def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_p
         terminal.send("zzz a task of my own")
         assert terminal.wait_until(lambda screen: "zzz a task" in screen, seconds=WITHIN), terminal.text
         terminal.send("\x13")
-        assert terminal.wait_until(lambda screen: re.search("▌archivist +zzz a task", screen), seconds=WITHIN), (
+        assert terminal.wait_until(lambda screen: re.search("▌ *archivist +zzz a task", screen), seconds=WITHIN), (
             terminal.text
         )
 

@@ -56,7 +56,7 @@ async def test_a_failure_says_precisely_what_failed(tmp_path: Path, task: str, e
 
 
 async def outcome_of_failure(path: Path, task: str) -> Json:
-    async with platform(path, **QUICK) as served, serve_agent("coder") as agent:
+    async with platform(path, **{**QUICK, "idle_timeout": 5.0}) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
         return await served.until_status(await served.delegate(target, task), "failed")
 
