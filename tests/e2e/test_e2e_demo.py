@@ -21,12 +21,17 @@ def counts(screen: str) -> dict[str, int]:
     return {table: int(count) for table, count in found}
 
 
+def demo(folder: Path, *options: str) -> Terminal:
+    """`headway demo` on a terminal, with nothing of this machine's own settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
+    environment |= {"TERM": "xterm-256color", "TMPDIR": str(folder)}
+    command = [sys.executable, "-m", "headway", "demo", *options]
+    return Terminal(command, cwd=folder, env=environment, columns=120, lines=36)
+
+
 @pytest.mark.req("D1", "A16")
 def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
-    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "headway", "demo", "--seed", "3"]
-    with Terminal(command, cwd=tmp_path, env=environment, columns=120, lines=36) as terminal:
+    with demo(tmp_path, "--seed", "3") as terminal:
         most: dict[str, int] = {}
 
         def filled(screen: str) -> bool:
@@ -72,9 +77,7 @@ def test_the_demo_fills_three_tables_streams_obeys_keys_and_leaves_nothing(tmp_p
 
 def test_a_window_that_is_closed_while_headway_leaves_keeps_nothing_alive(tmp_path: Path) -> None:
     """Whoever is in front of a terminal that goes away is sent SIGCONT too; it is no word to begin again."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
-    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
-    with Terminal([sys.executable, "-m", "headway", "demo"], cwd=tmp_path, env=environment) as terminal:
+    with demo(tmp_path) as terminal:
         assert terminal.wait_until(lambda screen: "Dispatch" in screen, seconds=WITHIN), terminal.text
         terminal.send("q")
         assert terminal.wait_until(lambda _: b"\x1b[?1049l" in terminal.written, seconds=WITHIN), terminal.text
@@ -85,9 +88,7 @@ def test_a_window_that_is_closed_while_headway_leaves_keeps_nothing_alive(tmp_pa
 
 def test_a_terminal_that_goes_away_without_a_signal_ends_the_board(tmp_path: Path) -> None:
     """As where the session has no terminal of its own: the end of input is all that is ever heard of it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
-    environment |= {"TERM": "xterm-256color", "TMPDIR": str(tmp_path)}
-    with Terminal([sys.executable, "-m", "headway", "demo"], cwd=tmp_path, env=environment) as terminal:
+    with demo(tmp_path) as terminal:
         assert terminal.wait_until(lambda screen: "Dispatch" in screen, seconds=WITHIN), terminal.text
         terminal.hang_up()
         assert terminal.wait_for_exit(seconds=WITHIN) is not None

@@ -8,8 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from headway.core.delegation import WAITING, Status
-from headway.core.events import StatusChanged
-from headway.ledger import rows, schema, sending
+from headway.ledger import rows, schema, sending, workspaces
 from headway.ledger.records import Message, NewDelegation, Queued
 from headway.ledger.rows import Edit, Held
 from headway.ledger.statements import Prepared, updating
@@ -58,15 +57,6 @@ _AHEAD: Final = Prepared(
         .subquery()
     )
 )
-_DEPTH: Final = Prepared(
-    select(func.count()).select_from(
-        select(_d.id)
-        .where(_d.target_id == bindparam("target"), text(schema.WAITING))
-        .order_by(_d.priority.desc(), _d.id)
-        .limit(1_000_000)
-        .subquery()
-    )
-)
 _RESULT: Final = Prepared(select(schema.bodies.c.result).where(schema.bodies.c.id == bindparam("k")))
 
 
@@ -87,16 +77,7 @@ def hold(transaction: Transaction, message: Message) -> Queued:
     edit = Edit(transaction, named)
     row = named.row
     if row.status is not Status.QUEUED or (message.priority, message.expires_at) != (row.priority, row.expires_at):
-        edit.emit(
-            StatusChanged(
-                delegation_id=row.delegation_id,
-                target_id=row.target_id,
-                status=Status.QUEUED,
-                attempt=row.attempt,
-                priority=message.priority,
-                expires_at=message.expires_at,
-            )
-        )
+        edit.change_status(Status.QUEUED, priority=message.priority, expires_at=message.expires_at)
     now = max(transaction.now_ms(), row.updated_at)
     # A message with a context of its own cannot be asked after by it: other tasks share it.
     context_id = None if message.in_context else row.delegation_id
@@ -167,7 +148,7 @@ def _read(conn: Connection, values: Sequence[Any]) -> Queued:
         priority=priority,
         tries=tries,
         position=_AHEAD(conn, target=target_id, above=priority, k=key).scalar_one() if waits else 0,
-        depth=_DEPTH(conn, target=target_id).scalar_one(),
+        depth=workspaces.depth(conn, target_id),
         created_at=since,
         expires_at=expires_at,
         error=error,

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, delete, func, literal_column, select, text, up
 
 from headway.core.delegation import TERMINAL, WAITING, Row, Status
 from headway.core.events import Evicted as EvictedPayload
-from headway.core.events import StatusChanged
 from headway.core.timestamps import to_rfc3339
 from headway.ledger import activity, moving, rows, schema, texts
 from headway.ledger.reading import SILENT
@@ -53,15 +52,7 @@ def mark_stuck(transaction: Transaction, delegation_ids: Sequence[str], silent_s
             continue
         row = found.row
         edit = Edit(transaction, found)
-        edit.emit(
-            StatusChanged(
-                delegation_id=row.delegation_id,
-                target_id=row.target_id,
-                status=Status.STUCK,
-                attempt=row.attempt,
-                status_message=row.status_message,
-            )
-        )
+        edit.change_status(Status.STUCK, row.status_message)
         edit.save()
         marked.append(row.delegation_id)
     return marked

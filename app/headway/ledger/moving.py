@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from headway.core.delegation import RESULT_PREVIEW, WAITING, Row, Status
-from headway.core.events import Canceled, Completed, DelegationPayload, Failed, Progressed, StatusChanged
+from headway.core.events import Canceled, Completed, DelegationPayload, Failed, Progressed
 from headway.core.text import preview
 from headway.ledger import rows, schema, texts
 from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleAttempt
@@ -66,7 +66,7 @@ def sign_of_life(transaction: Transaction, delegation_id: str) -> Row:
         return row
     edit = Edit(transaction, found)
     alive = _alive(found)
-    edit.emit(_changed(row, alive, row.status_message if alive is row.status else None))
+    edit.change_status(alive, row.status_message if alive is row.status else None)
     return edit.save()
 
 
@@ -136,7 +136,7 @@ def request_cancel(transaction: Transaction, delegation_id: str, reason: str | N
     if row.status in WAITING:
         edit.emit(_ending(found, Cancellation(False, NEVER_SENT, reason)))
     else:
-        edit.emit(_changed(row, Status.CANCELING, f"cancel requested: {reason}" if reason else "cancel requested"))
+        edit.change_status(Status.CANCELING, f"cancel requested: {reason}" if reason else "cancel requested")
     return edit.save()
 
 
@@ -178,7 +178,7 @@ def _note_status(edit: Edit, found: Held, seen: Observation, percent: float | No
         edit.set(observed=status.value)
     if status is not row.status or message is not None:
         kept = row.status_message if status is row.status else None
-        edit.emit(_changed(row, status, message if message is not None else kept, percent))
+        edit.change_status(status, message if message is not None else kept, percent=percent)
 
 
 def _alive(found: Held) -> Status:
@@ -240,14 +240,3 @@ def _ending(found: Held, outcome: Outcome) -> DelegationPayload:
                 reason=reason if reason is not None else found.cancel_reason,
                 status_message=message,
             )
-
-
-def _changed(row: Row, status: Status, message: str | None, percent: float | None = None) -> StatusChanged:
-    return StatusChanged(
-        delegation_id=row.delegation_id,
-        target_id=row.target_id,
-        status=status,
-        attempt=row.attempt,
-        status_message=message,
-        progress_percent=percent,
-    )

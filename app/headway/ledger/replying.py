@@ -10,7 +10,6 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from headway.core.delegation import ACTIVE, Row, Status
-from headway.core.events import StatusChanged
 from headway.ledger import rows, schema
 from headway.ledger.errors import Conflict, StaleAttempt
 from headway.ledger.records import Reply
@@ -44,7 +43,7 @@ def reply(transaction: Transaction, delegation_id: str, said: str) -> tuple[Row,
         raise Conflict(f"the agent of delegation {delegation_id} has named no task that could be answered")
     kept = Reply(said, transaction.new_id())
     edit = Edit(transaction, found)
-    edit.emit(_changed(row, Status.IN_PROGRESS, row.attempt + 1, REPLIED))
+    edit.change_status(Status.IN_PROGRESS, REPLIED, attempt=row.attempt + 1)
     edit.set(observed=None, reply_id=kept.message_id)
     updating(schema.bodies, "id", ("reply",))(transaction.conn, k=found.id, reply=said)
     return edit.save(), kept
@@ -66,7 +65,7 @@ def not_delivered(transaction: Transaction, delegation_id: str, attempt: int, me
     if row.status is not Status.INPUT_REQUIRED and not row.status.can_become(Status.INPUT_REQUIRED):
         return row
     edit = Edit(transaction, found)
-    edit.emit(_changed(row, Status.INPUT_REQUIRED, row.attempt, message))
+    edit.change_status(Status.INPUT_REQUIRED, message)
     edit.set(observed=Status.INPUT_REQUIRED.value)
     return edit.save()
 
@@ -86,13 +85,3 @@ def _of_attempt(conn: Connection, delegation_id: str, attempt: int) -> Held:
 def _forget(transaction: Transaction, found: Held) -> None:
     updating(schema.delegations, "id", ("reply_id",))(transaction.conn, k=found.id, reply_id=None)
     updating(schema.bodies, "id", ("reply",))(transaction.conn, k=found.id, reply=None)
-
-
-def _changed(row: Row, status: Status, attempt: int, message: str) -> StatusChanged:
-    return StatusChanged(
-        delegation_id=row.delegation_id,
-        target_id=row.target_id,
-        status=status,
-        attempt=attempt,
-        status_message=message,
-    )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select
 
 from headway.core.delegation import Delegation, Row, Status, Via, handed_over_by_us
-from headway.core.events import DelegationPayload, apply
+from headway.core.events import DelegationPayload, StatusChanged, apply
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
 from headway.ledger import inbox, schema, texts
 from headway.ledger.errors import NotFound
@@ -216,6 +216,31 @@ class Edit:
         if row is None:
             raise AssertionError(f"{event.type} took the row of {payload.delegation_id} away")
         self.row = row
+
+    def change_status(
+        self,
+        status: Status,
+        message: str | None = None,
+        *,
+        attempt: int | None = None,
+        percent: float | None = None,
+        priority: int | None = None,
+        expires_at: int | None = None,
+    ) -> None:
+        """Write a status event, under the row's attempt unless another is given; a message of None clears it."""
+        row = self.row
+        self.emit(
+            StatusChanged(
+                delegation_id=row.delegation_id,
+                target_id=row.target_id,
+                status=status,
+                attempt=row.attempt if attempt is None else attempt,
+                status_message=message,
+                progress_percent=percent,
+                priority=priority,
+                expires_at=expires_at,
+            )
+        )
 
     def set(self, **facts: Any) -> None:
         """Change columns that are not of the board row."""

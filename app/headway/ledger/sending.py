@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select, text
 
 from headway.core.delegation import TASK_PREVIEW, Row, Status
-from headway.core.events import Failed, Sent, StatusChanged, apply
+from headway.core.events import Failed, Sent, apply
 from headway.core.text import preview
 from headway.ledger import rows, schema
 from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
@@ -94,7 +94,7 @@ def claim(transaction: Transaction, target_id: str, limit: int) -> list[Claimed]
     for values in waiting:
         found = rows.read_held(values)
         edit = Edit(transaction, found)
-        edit.emit(_status(found, Status.DISPATCHED, attempt=found.row.attempt + 1))
+        edit.change_status(Status.DISPATCHED, attempt=found.row.attempt + 1)
         edit.set(observed=None, not_before=None)
         edit.save()
         delegation = rows.whole(transaction.conn, rows.must_hold(transaction.conn, found.row.delegation_id))
@@ -120,7 +120,7 @@ def enqueue(
     check_move(found, Status.QUEUED, attempt)
     edit = Edit(transaction, found)
     if row.status is not Status.QUEUED or (message is not None and message != row.status_message):
-        edit.emit(_status(found, Status.QUEUED, attempt=row.attempt, message=message))
+        edit.change_status(Status.QUEUED, message)
     edit.set(not_before=not_before)
     if found.queued_at is None:
         edit.set(queued_at=edit.row.updated_at)
@@ -153,17 +153,6 @@ def _again(transaction: Transaction, found: Held, new: NewDelegation, key: str) 
     if (delegation.target_id, delegation.task) != (new.target_id, new.task):
         raise IdempotencyConflict(key, delegation.delegation_id)
     return Delegated(delegation, created=False)
-
-
-def _status(found: Held, status: Status, *, attempt: int, message: str | None = None) -> StatusChanged:
-    row = found.row
-    return StatusChanged(
-        delegation_id=row.delegation_id,
-        target_id=row.target_id,
-        status=status,
-        attempt=attempt,
-        status_message=message,
-    )
 
 
 def insert(

@@ -157,7 +157,7 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
 def get(conn: Connection, workspace_id: str) -> Workspace | None:
     """The workspace of this id, its queue depth counted now."""
     values = _ONE(conn, k=workspace_id).one_or_none()
-    return _read(values, _DEPTH(conn, target=workspace_id).scalar_one()) if values else None
+    return _read(values, depth(conn, workspace_id)) if values else None
 
 
 def must_get(conn: Connection, workspace_id: str) -> Workspace:
@@ -172,6 +172,11 @@ def list_(conn: Connection) -> list[Workspace]:
     """Every workspace, oldest first."""
     waiting = depths(conn)
     return [_read(values, waiting.get(values[0], 0)) for values in _ALL(conn)]
+
+
+def depth(conn: Connection, target_id: str) -> int:
+    """How many wait for a target."""
+    return int(_DEPTH(conn, target=target_id).scalar_one())
 
 
 def depths(conn: Connection) -> dict[str, int]:
