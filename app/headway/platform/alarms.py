@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from headway.core.clock import Clock
-from headway.platform.tasks import Tasks
+from headway.net.tasks import Tasks
 
 LONGEST: Final = 60.0
 """Seconds after which a target is looked at again at the latest: wall time, which queues go by, may be set."""

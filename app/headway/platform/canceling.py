@@ -12,10 +12,10 @@ from headway.core.delegation import Delegation
 from headway.ledger.errors import Conflict
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Cancellation
+from headway.net.timing import within
 from headway.platform.attempt import Attempt
 from headway.platform.outages import outlast
 from headway.platform.settings import Settings
-from headway.platform.timing import within
 
 GONE: Final = "the agent no longer knows the task"
 NO_AGENT: Final = "the agent could not be asked: its workspace has no URL"

@@ -16,6 +16,7 @@ from headway.core.delegation import WAITING, Delegation, Status
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Claimed, Failure, Outcome, Reply, Undelivered
+from headway.net.tasks import Tasks
 from headway.platform.agents import Agents
 from headway.platform.alarms import Alarms
 from headway.platform.attempt import Attempt
@@ -25,7 +26,6 @@ from headway.platform.outages import outlast
 from headway.platform.replying import Replying
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
-from headway.platform.tasks import Tasks
 from headway.platform.undelivered import BUSY, after_refusal, busy_pause, heartbeats, needs_rest, refusal_pause
 
 NO_URL = "No URL for workspace"

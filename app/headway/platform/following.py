@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from headway.net.tasks import Tasks
 from headway.platform.attempt import Attempt
 from headway.platform.slots import Slots
-from headway.platform.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,4 +46,4 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("%s: ended by a fault of the platform", task.get_name(), exc_info=error)
+            _log.error("%s: ended by a fault of our own", task.get_name(), exc_info=error)
