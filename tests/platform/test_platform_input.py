@@ -252,5 +252,5 @@ async def test_refusals_name_no_class_of_ours(tmp_path: Path) -> None:
         listed = await served.http.post("/workspaces", json=[])
         assert (listed.status_code, listed.json()) == (422, {"error": "body: Input should be a JSON object"})
         notice = await served.ask("notify", {"type": "delegation_complete", "task_id": "t", "status": "gone"})
-        said = "body: a delegation_complete needs task_id, and status completed, failed, queued"
+        said = "body: a delegation_complete needs task_id, and status completed, failed, queued, canceled"
         assert (notice.status_code, notice.json()) == (422, {"error": said})

@@ -59,6 +59,7 @@ class OutgoingMessage:
 
     `raw` is a message in v1.0's shape that goes out in place of the text, with parts of any kind; the ids given here
     take the place of its own (an empty `message_id` leaves it its own), and `metadata` is added to its own.
+    `configuration` is how it is to be answered, in v1.0's shape; whether it is waited for is up to how it is sent.
     """
 
     text: str
@@ -70,6 +71,7 @@ class OutgoingMessage:
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] | None = None
+    configuration: Mapping[str, Any] | None = None
 
 
 def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool | None = None) -> dict[str, Any]:
@@ -77,8 +79,11 @@ def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool
     current = dialect is Dialect.V1_0
     body = _message(message)
     params: dict[str, Any] = {"message": body if current else v03.message(body)}
+    asked = {name: value for name, value in (message.configuration or {}).items() if name != "returnImmediately"}
     if blocking is not None:
-        params["configuration"] = {"returnImmediately": not blocking} if current else {"blocking": blocking}
+        asked["returnImmediately"] = not blocking
+    if asked:
+        params["configuration"] = asked if current else v03.configuration(asked)
     if message.params_metadata:
         params["metadata"] = dict(message.params_metadata)
     return params

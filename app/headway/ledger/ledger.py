@@ -29,6 +29,7 @@ from headway.ledger import (
     retrying,
     sending,
     tokens,
+    tracing,
     workspaces,
 )
 from headway.ledger.commits import CommitFigures
@@ -143,9 +144,19 @@ class Ledger:
         """See `sending.delegate`."""
         return await self._write(sending.delegate, new)
 
-    async def record(self, source_id: str, target_id: str, task: str, delegation_id: str) -> Delegated:
+    async def record(
+        self, source_id: str, target_id: str, task: str, delegation_id: str, traceparent: str | None = None
+    ) -> Delegated:
         """See `sending.record`."""
-        return await self._write(sending.record, source_id, target_id, task, delegation_id)
+        return await self._write(sending.record, source_id, target_id, task, delegation_id, traceparent)
+
+    async def untraced(self, source_id: str, target_id: str, delegation_id: str) -> int | None:
+        """See `tracing.untraced`."""
+        return await self._read(tracing.untraced, source_id, target_id, delegation_id)
+
+    async def trace(self, source_id: str, target_id: str, delegation_id: str, traceparent: str) -> None:
+        """See `tracing.trace`."""
+        await self._write(tracing.trace, source_id, target_id, delegation_id, traceparent)
 
     async def retry(self, source_id: str, delegation_id: str) -> Delegated:
         """See `retrying.retry`."""
@@ -224,9 +235,10 @@ class Ledger:
         status: Status,
         error: str | None = None,
         response_preview: str | None = None,
+        seen: Observation | None = None,
     ) -> Row:
         """See `moving.update`."""
-        return await self._write(moving.update, source_id, delegation_id, status, error, response_preview)
+        return await self._write(moving.update, source_id, delegation_id, status, error, response_preview, seen)
 
     async def request_cancel(self, delegation_id: str, reason: str | None = None) -> Row:
         """See `moving.request_cancel`."""

@@ -94,9 +94,11 @@ def update(
     status: Status,
     error: str | None = None,
     response_preview: str | None = None,
+    seen: Observation | None = None,
 ) -> Row:
     """What a source says of its own delegation: completed, failed, queued, dispatched or in_progress.
 
+    `seen` is what it has seen of the work of one that it sent itself; others the platform sees for itself.
     Raises NotFound (another's, too), AlreadyFinished and IllegalMove.
     """
     found = rows.must_hold(transaction.conn, delegation_id)
@@ -115,7 +117,9 @@ def update(
                 raise IllegalMove(delegation_id, found.row.status, status)
             return enqueue(transaction, delegation_id)
         case Status.DISPATCHED | Status.IN_PROGRESS:
-            return append(transaction, delegation_id, None, Observation(status=status))
+            if seen is None or found.is_ours:
+                seen = Observation()
+            return append(transaction, delegation_id, None, replace(seen, status=status))
         case _:
             raise IllegalMove(delegation_id, found.row.status, status)
 

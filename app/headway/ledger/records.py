@@ -42,8 +42,9 @@ class Delegated:
 class Claimed:
     """A delegation that is to be sent now.
 
-    `request` is set where the gateway took a message in: `{"message": {…}, "metadata": {…}}`, in the shape of A2A v1.0,
-    to be sent in place of one that is made of the task. `drained` is whether it has waited in the queue.
+    `request` is set where the gateway took a message in: `{"message": {…}, "configuration": {…}, "metadata": {…}}`, in
+    the shape of A2A v1.0, to be sent in place of one that is made of the task. `drained` is whether it has waited in
+    the queue.
     """
 
     delegation: Delegation

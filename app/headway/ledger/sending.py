@@ -65,14 +65,21 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
     return Delegated(rows.whole(transaction.conn, rows.must_hold(transaction.conn, delegation_id)), created=True)
 
 
-def record(transaction: Transaction, source_id: str, target_id: str, task: str, delegation_id: str) -> Delegated:
+def record(
+    transaction: Transaction,
+    source_id: str,
+    target_id: str,
+    task: str,
+    delegation_id: str,
+    traceparent: str | None = None,
+) -> Delegated:
     """Keep a delegation that its source has sent itself. The same source's same id again changes nothing.
 
     Raises Conflict where the id is another source's.
     """
     found = rows.held(transaction.conn, delegation_id)
     if found is None:
-        new = NewDelegation(source_id, target_id, task)
+        new = NewDelegation(source_id, target_id, task, traceparent=traceparent)
         insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
         found = rows.must_hold(transaction.conn, delegation_id)
         return Delegated(rows.whole(transaction.conn, found), created=True)

@@ -168,6 +168,7 @@ class Attempt:
             metadata={"delegation_id": delegation_id},
             params_metadata=self._request.get("metadata"),
             raw=raw,
+            configuration=self._request.get("configuration"),
         )
 
     async def _take_up(self) -> None:

@@ -11,7 +11,7 @@ from headway.core.timestamps import Timestamp
 
 DELEGATION_COMPLETE: Final = "delegation_complete"
 """The kind of notice by which an agent tells how a delegation of its own went."""
-NOTICE_STATUSES: Final = ("completed", "failed", "queued")
+NOTICE_STATUSES: Final = ("completed", "failed", "queued", "canceled")
 ACTIVITY_BODY: Final = 65_536
 """Characters of JSON that a request or response body of activity has at most."""
 MAX_ATTACHMENTS: Final = 100

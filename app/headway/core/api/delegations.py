@@ -53,6 +53,11 @@ class UpdateRequest(Body):
     status: str
     error: str | None = None
     response_preview: str | None = None
+    status_message: str | None = None
+    progress_percent: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    progress_offset: int = Field(default=0, ge=0, le=2**53)
+    progress_text: str | None = None
+    """With in_progress: what the agent has said from `progress_offset` on, counted in characters."""
 
 
 class StatusAnswer(Body):
@@ -63,7 +68,13 @@ class StatusAnswer(Body):
 
 
 class CancelRequest(Body):
+    """`POST /workspaces/:id/delegations/:did/cancel`.
+
+    `confirmed` is said by a source that has sent the task itself and has asked its agent to cancel.
+    """
+
     reason: str | None = None
+    confirmed: bool | None = None
 
 
 class ReplyRequest(Body):

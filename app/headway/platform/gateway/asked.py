@@ -12,6 +12,7 @@ from headway.a2a.dialects import Dialect, Verb
 from headway.a2a.errors import INVALID_PARAMS, PARSE_ERROR, PUSH_NOT_SUPPORTED
 from headway.a2a.frames import ID_LIMIT, compact, join_lines, part_texts
 from headway.a2a.translation import Call, CallError, method_for, params_for, read_call
+from headway.core import trace
 from headway.core.api import MAX_PRIORITY, MAX_SECONDS
 from headway.core.delegation import DEFAULT_PRIORITY
 from headway.core.text import clean, clean_json, clean_line
@@ -49,6 +50,19 @@ class Asked:
         """Of a send: the key under which its message is delivered once."""
         return str(self.call.params["message"]["messageId"])
 
+    @property
+    def delegation_id(self) -> str | None:
+        """Of a send: the delegation that it is for, which the runtime names in one of two places."""
+        about = self.call.params.get("metadata") or {}
+        named = (self.call.params["message"].get("metadata") or {}).get("delegation_id") or about.get("parent_task_id")
+        return clean_line(named) if isinstance(named, str) else None
+
+    @property
+    def traceparent(self) -> str | None:
+        """Of a send: the trace context that the runtime puts beside the message."""
+        found = trace.read((self.call.params.get("metadata") or {}).get("traceparent"))
+        return None if found is None else str(found)
+
     def payload(self, dialect: Dialect) -> dict[str, Any]:
         """The request for an agent that speaks `dialect`. Raises Fault for what that dialect cannot ask.
 
@@ -73,15 +87,16 @@ class Asked:
         params = clean_json(dict(self.call.params))
         said, about = params["message"], params.get("metadata") or {}
         kept = {name: params[name] for name in ("message", "configuration", "metadata") if params.get(name)}
-        named = (said.get("metadata") or {}).get("delegation_id") or about.get("parent_task_id")
+        named = self.delegation_id
         return Message(
             source_id=source_id,
             target_id=target_id,
             message_id=self.message_id,
             task=_text_of(said),
             request=json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
-            delegation_id=named if isinstance(named, str) else None,
-            in_context=bool(said.get("contextId") or said.get("taskId")),
+            delegation_id=named,
+            # A context called like the delegation is that delegation's own, and no other task's.
+            in_context=bool(said.get("taskId") or said.get("contextId") not in (None, "", named)),
             priority=_priority(about.get("priority")),
             expires_at=now_ms + round(self.expires_in * 1000) if self.expires_in else None,
             traceparent=traceparent,

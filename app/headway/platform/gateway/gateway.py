@@ -60,6 +60,8 @@ class Gateway:
         passed_on = {name: headers[name] for name in PASSED_ON if name in headers}
         if wanted := next((headers[name] for name in EXTENSIONS if name in headers), None):
             passed_on = {**dict.fromkeys(EXTENSIONS, wanted), **passed_on}
+        if asked.sends:
+            traceparent = traceparent or asked.traceparent
         return Passage(self._means, Errand(asked, caller, target, silence, passed_on, traceparent))
 
     async def card(self, target: Workspace, url: str) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class Passage:
         asked, source, target = self._errand.asked, self._errand.caller, self._errand.target
         try:
             async with self._means.flights.take((source.id, target.id, asked.message_id)) as flight:
+                await self._trace()
                 held = await self._held()
                 # A free slot is for what waits already: whoever comes later does not overtake it.
                 if held is None and self._means.slots.free(target) > target.queue_depth:
@@ -127,6 +128,16 @@ class Passage:
             raise Fault(INVALID_REQUEST, ON_ITS_WAY, HTTPStatus.CONFLICT) from None
         if held is not None:
             await reply.body(HTTPStatus.ACCEPTED, _ticket(held).model_dump_json().encode())
+
+    async def _trace(self) -> None:
+        """Keep the trace context with the delegation that the message is for, where that has none."""
+        errand = self._errand
+        named, ledger = errand.asked.delegation_id, self._means.ledger
+        if named is None or errand.traceparent is None:
+            return
+        between = errand.caller.id, errand.target.id, named
+        if await ledger.untraced(*between) is not None:
+            await ledger.trace(*between, errand.traceparent)
 
     async def _held(self) -> Queued | None:
         """The same message, where it waits or is on its way from the queue."""

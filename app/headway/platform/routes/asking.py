@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
+from headway.core import trace
 from headway.core.api import OPERATOR, ErrorBody
 from headway.core.delegation import Delegation
 from headway.core.scopes import ANONYMOUS
@@ -103,9 +104,9 @@ async def optional_body_of(model: type[Model], request: Request, platform: Platf
 
 
 def traceparent_of(request: Request) -> str | None:
-    """The W3C trace context of the request, where it looks like one."""
-    value = request.headers.get("traceparent", "")
-    return value if len(value) == 55 and value.isascii() and value.count("-") == 3 else None
+    """The W3C trace context of the request, where it has a valid one."""
+    found = trace.read(request.headers.get("traceparent"))
+    return None if found is None else str(found)
 
 
 async def raw_body_of(request: Request, platform: Platform) -> bytes:

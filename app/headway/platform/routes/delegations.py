@@ -20,9 +20,10 @@ from headway.core.api import (
     UpdateRequest,
 )
 from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Status, read_status
+from headway.core.progress import Splice
 from headway.core.text import ERROR_LIMIT, clean
 from headway.ledger.errors import LedgerUnavailable
-from headway.ledger.records import Listed, NewDelegation
+from headway.ledger.records import Cancellation, Listed, NewDelegation, Observation
 from headway.platform.errors import AgentFailed, BadRequest, Unavailable
 from headway.platform.routes.asking import (
     Seen,
@@ -43,6 +44,8 @@ SELF: Final = "self-delegation not permitted"
 LIST_LIMIT: Final = 50
 UPDATABLE: Final = (Status.COMPLETED, Status.FAILED, Status.QUEUED, Status.IN_PROGRESS, Status.DISPATCHED)
 BAD_STATUS: Final = "status must be completed, failed, queued or in_progress"
+CONFIRMED: Final = "the agent confirmed the cancel"
+NOT_CONFIRMED: Final = "the source asked the agent to cancel, which did not confirm it; it may still be working"
 
 router = APIRouter(prefix="/workspaces/{workspace_id}", tags=["delegations"])
 
@@ -110,7 +113,9 @@ async def record(request: Request, source: Source, platform: Served) -> RecordAc
     """Keep a delegation that the workspace has sent itself."""
     said = await body_of(RecordRequest, request, platform, error=INVALID_BODY)
     try:
-        await platform.ledger.record(source, _uuid(said.target_id), said.task, said.delegation_id)
+        await platform.ledger.record(
+            source, _uuid(said.target_id), said.task, said.delegation_id, traceparent_of(request)
+        )
     except LedgerUnavailable as error:
         raise Unavailable("failed to record delegation") from error
     return RecordAccepted(delegation_id=said.delegation_id)
@@ -138,7 +143,8 @@ async def update(request: Request, source: Source, delegation_id: str, platform:
     if status not in UPDATABLE:
         raise BadRequest(BAD_STATUS)
     error = clean(said.error, limit=ERROR_LIMIT) if said.error else None
-    row = await platform.ledger.update(source, delegation_id, status, error, said.response_preview)
+    seen = _observation(said) if status is Status.IN_PROGRESS else None
+    row = await platform.ledger.update(source, delegation_id, status, error, said.response_preview, seen)
     return StatusAnswer(delegation_id=row.delegation_id, status=row.status)
 
 
@@ -153,10 +159,13 @@ async def cancel(request: Request, source: Source, delegation_id: str, platform:
     """Cancel: one that waits at once, one that runs once its agent has answered; durable before this answers."""
     asked = await optional_body_of(CancelRequest, request, platform)
     delegation = await delegation_of(source, delegation_id, platform)
-    row = await platform.ledger.request_cancel(
-        delegation_id, clean(asked.reason, limit=ERROR_LIMIT) if asked.reason else None
-    )
-    if row.status is Status.CANCELING:
+    reason = clean(asked.reason, limit=ERROR_LIMIT) if asked.reason else None
+    row = await platform.ledger.request_cancel(delegation_id, reason)
+    if row.status is Status.CANCELING and asked.confirmed is not None and not delegation.is_ours:
+        # Its source is the one who could ask the agent, and has.
+        ended = Cancellation(asked.confirmed, CONFIRMED if asked.confirmed else NOT_CONFIRMED, reason)
+        row = await platform.ledger.settle(delegation_id, row.attempt, ended)
+    elif row.status is Status.CANCELING:
         # It may have been claimed since it was read: a settle names the attempt of now.
         platform.dispatcher.cancel(delegation.model_copy(update={"attempt": row.attempt}))
     return StatusAnswer(delegation_id=delegation_id, status=row.status)
@@ -171,6 +180,15 @@ async def poll(source: Source, delegation_id: str, platform: Served) -> Delegati
     except AgentError as error:
         raise AgentFailed(f"the agent could not be asked: {error}; the record is unchanged") from error
     return await delegation_of(source, delegation_id, platform)
+
+
+def _observation(said: UpdateRequest) -> Observation:
+    message, text = said.status_message, said.progress_text
+    return Observation(
+        status_message=clean(message, limit=ERROR_LIMIT) if message else None,
+        progress_percent=said.progress_percent,
+        splice=Splice(said.progress_offset, clean(text)) if text is not None else None,
+    )
 
 
 def _uuid(text: str) -> str:
