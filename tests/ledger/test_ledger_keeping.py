@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,11 +111,25 @@ async def test_a_cursor_before_what_is_kept_is_told_so(ledger: Ledger, clock: Cl
         await ledger.replay(6, 10)
 
 
+async def test_events_are_bounded_in_bytes_too(ledger: Ledger) -> None:
+    """An agent that rewrites a large artifact makes few events, and large ones."""
+    one = await dispatched(ledger)
+    for turn in range(10):
+        await ledger.append(one.delegation_id, 1, Observation(splice=Splice(0, "é" * 400_000 + str(turn))))
+    last = await ledger.replay(ledger.head - 4, 100)
+    kept = sum(len(event.payload.encode()) for event in last)
+    unbounded = Retention(events=None, events_ms=None, event_bytes=None)
+    assert (await ledger.evict(unbounded)).events == 0
+    assert (await ledger.evict(replace(unbounded, event_bytes=kept))).events == ledger.head - 4
+    assert await ledger.replay(ledger.head - 4, 100) == last
+    assert (await ledger.evict(replace(unbounded, event_bytes=kept))).events == 0
+    assert (await ledger.evict(replace(unbounded, event_bytes=kept - 1))).events == 1
+    assert (await ledger.evict(replace(unbounded, event_bytes=0))).events == 3
+
+
 async def test_eviction_works_through_more_than_a_batch(ledger: Ledger) -> None:
-    for _ in range(12):
-        made = [(await ledger.delegate(NewDelegation("s", "t", "task"))).delegation for _ in range(100)]
-        for one in made:
-            await ledger.request_cancel(one.delegation_id)
+    made = await asyncio.gather(*(ledger.delegate(NewDelegation("s", "t", "task")) for _ in range(1_200)))
+    await asyncio.gather(*(ledger.request_cancel(one.delegation.delegation_id) for one in made))
     result = await ledger.evict(Retention(finished=100, events=10, events_ms=None))
     assert result.delegations == 1_100
     assert (await ledger.totals())[Status.CANCELED] == 100

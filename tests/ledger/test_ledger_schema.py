@@ -14,6 +14,7 @@ from headway.ledger import migrate, schema
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.ledger import Ledger
 from headway.ledger.migrations import versions
+from headway.ledger.records import Retention
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -86,6 +87,9 @@ async def test_a_database_of_the_first_revision_is_carried_along(path: Path, clo
         delegation = claimed.delegation
         assert (delegation.task, delegation.progress_text, delegation.seq) == ("an old task", "old text", 2)
         assert (await ledger.totals())[Status.DISPATCHED] == 1
+        assert (await ledger.evict(Retention(events=None, events_ms=None, event_bytes=1 << 20))).events == 0
+        assert (await ledger.evict(Retention(events=None, events_ms=None, event_bytes=0))).events == ledger.head
+        assert (await ledger.evict(Retention(events=None, events_ms=None, event_bytes=0))).events == 0
 
 
 async def test_the_database_of_a_newer_version_is_left_alone(path: Path, clock: Clockwork) -> None:

@@ -72,6 +72,9 @@ def serve(
     keep_events: Annotated[
         int, typer.Option(min=0, help="How many events are kept for readers that come back.")
     ] = 500_000,
+    keep_event_mib: Annotated[
+        int, typer.Option(min=0, help="MiB of events that are kept; the oldest go first, whichever bound is met first.")
+    ] = 1024,
     listener: Annotated[int | None, typer.Option("--fd", hidden=True, help="Serve on this open socket.")] = None,
     end_with_parent: EndWithParent = False,
     data: Data = None,
@@ -100,7 +103,12 @@ def serve(
         deny_loopback=deny_loopback,
         allow_anonymous_loopback=allow_anonymous_loopback,
         result_inbox_push=os.environ.get("DELEGATION_RESULT_INBOX_PUSH") == "1",
-        retention=Retention(finished=keep_finished, finished_ms=round(keep_days * DAY_MS), events=keep_events),
+        retention=Retention(
+            finished=keep_finished,
+            finished_ms=round(keep_days * DAY_MS),
+            events=keep_events,
+            event_bytes=keep_event_mib << 20,
+        ),
     )
 
     async def run() -> None:

@@ -34,6 +34,8 @@ class Commits:
         self._buckets = [0] * len(BOUNDS)
         self._count = self._failed = self._operations = 0
         self._seconds = 0.0
+        self.failing = False
+        """Whether the last commit failed."""
 
     @contextmanager
     def measure(self, operations: int) -> Iterator[None]:
@@ -44,9 +46,11 @@ class Commits:
         except BaseException:
             with self._lock:
                 self._failed += 1
+                self.failing = True
             raise
         seconds = self._clock.monotonic() - began
         with self._lock:
+            self.failing = False
             self._count += 1
             self._seconds += seconds
             self._operations += operations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Final
 
 from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
@@ -23,6 +24,8 @@ from headway.ledger.transaction import Transaction
 
 BATCH: Final = 500
 """Delegations, and events, that one transaction of a sweep or an eviction touches at most."""
+BATCH_BYTES: Final = 16 << 20
+"""Of events that one transaction of an eviction takes away, about: the one that reaches it is the last."""
 
 _d, _e = schema.delegations.c, schema.events.c
 _OLDEST: Final = (
@@ -35,12 +38,16 @@ _ENDED: Final = Prepared(
         schema.counters.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(TERMINAL)])
     )
 )
-_RANGE: Final = Prepared(select(schema.meta.c.lowest_seq, schema.meta.c.head_seq))
-_YOUNGEST_OLD: Final = (
-    select(_e.seq, _e.timestamp).where(_e.seq >= bindparam("low"), _e.seq < bindparam("high")).order_by(_e.seq)
+_KEPT: Final = Prepared(select(schema.meta.c.lowest_seq, schema.meta.c.head_seq, schema.meta.c.event_bytes))
+_OLDEST_EVENTS: Final = Prepared(
+    select(_e.seq, _e.timestamp, _e.payload)
+    .where(_e.seq >= bindparam("low"), _e.seq < bindparam("high"))
+    .order_by(_e.seq)
 )
 _TRIM: Final = Prepared(delete(schema.events).where(_e.seq < bindparam("low")))
-_SET_LOWEST: Final = Prepared(update(schema.meta).values(lowest_seq=bindparam("low")))
+_SET_KEPT: Final = Prepared(
+    update(schema.meta).values(lowest_seq=bindparam("low"), event_bytes=schema.meta.c.event_bytes - bindparam("freed"))
+)
 
 
 def mark_stuck(transaction: Transaction, delegation_ids: Sequence[str], silent_since_ms: int) -> list[str]:
@@ -123,15 +130,18 @@ def _evict_delegations(transaction: Transaction, retention: Retention) -> int:
 
 def _trim_events(transaction: Transaction, retention: Retention) -> int:
     conn = transaction.conn
-    lowest, head = _RANGE(conn).one()
+    lowest, head, size = _KEPT(conn).one()
     surplus = 0 if retention.events is None else head - lowest + 1 - retention.events
+    excess = 0 if retention.event_bytes is None else size - retention.event_bytes
     oldest = None if retention.events_ms is None else transaction.now_ms() - retention.events_ms
-    keep_from = lowest
-    for seq, timestamp in conn.execute(_YOUNGEST_OLD, {"low": lowest, "high": lowest + BATCH}):
-        if seq >= lowest + surplus and (oldest is None or timestamp >= oldest):
-            break
-        keep_from = seq + 1
+    keep_from, freed = lowest, 0
+    with closing(_OLDEST_EVENTS(conn, low=lowest, high=lowest + BATCH)) as events:
+        for seq, timestamp, payload in events:
+            kept = seq >= lowest + surplus and freed >= excess and (oldest is None or timestamp >= oldest)
+            if kept or freed >= BATCH_BYTES:
+                break
+            keep_from, freed = seq + 1, freed + len(payload.encode())
     if keep_from > lowest:
         _TRIM(conn, low=keep_from)
-        _SET_LOWEST(conn, low=keep_from)
+        _SET_KEPT(conn, low=keep_from, freed=freed)
     return int(keep_from - lowest)

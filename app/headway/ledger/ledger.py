@@ -135,8 +135,11 @@ class Ledger:
         return partial(self._unsubscribe, listener)
 
     async def check_writable(self) -> None:
-        """Take the database's write lock once. Raises LedgerUnavailable."""
-        await self._engine.write(lambda _transaction: None)
+        """Take the database's write lock once, and write where the last commit failed. Raises LedgerUnavailable.
+
+        A full disk still gives the lock; writing at each question would let anybody who asks keep the disk busy.
+        """
+        await self._engine.write(Transaction.touch if self._engine.commits.failing else Transaction.now_ms)
 
     # Beginning
 

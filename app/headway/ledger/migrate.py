@@ -43,4 +43,4 @@ def upgrade(conn: Connection, revision: str = "head") -> None:
 def found_epoch(conn: Connection, epoch: str) -> None:
     """Give a new database its epoch; one that has an epoch keeps it."""
     if conn.execute(select(schema.meta.c.epoch)).scalar_one_or_none() is None:
-        conn.execute(schema.meta.insert().values(id=1, epoch=epoch, head_seq=0, lowest_seq=1))
+        conn.execute(schema.meta.insert().values(id=1, epoch=epoch, head_seq=0, lowest_seq=1, event_bytes=0))

@@ -262,12 +262,16 @@ class NewActivity:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept: finished delegations, events, activity, each by count and by age; None is without bound."""
+    """How much is kept: finished delegations, events, activity, each by count and by age; None is without bound.
+
+    Events are bounded in bytes of their payloads too: an agent that rewrites a large artifact makes few, but large.
+    """
 
     finished: int | None = 100_000
     finished_ms: int | None = 30 * DAY_MS
     events: int | None = 500_000
     events_ms: int | None = 7 * DAY_MS
+    event_bytes: int | None = 1 << 30
     activity: int | None = 100_000
     activity_ms: int | None = 30 * DAY_MS
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from headway.core.delegation import Status
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration: what this version reads and writes."""
 
 WAITING: Final = "status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)"
@@ -49,6 +49,7 @@ meta = Table(
     Column("epoch", Text, nullable=False),
     Column("head_seq", BigInteger, nullable=False),
     Column("lowest_seq", BigInteger, nullable=False),
+    Column("event_bytes", BigInteger, nullable=False, server_default="0"),
 )
 
 counters = Table(

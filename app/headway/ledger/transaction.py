@@ -18,7 +18,9 @@ from headway.ledger.records import StoredEvent
 from headway.ledger.statements import Prepared, inserting
 
 _HEAD: Final = Prepared(select(schema.meta.c.head_seq).with_for_update())
-_SET_HEAD: Final = Prepared(update(schema.meta).values(head_seq=bindparam("head")))
+_SET_HEAD: Final = Prepared(
+    update(schema.meta).values(head_seq=bindparam("head"), event_bytes=schema.meta.c.event_bytes + bindparam("added"))
+)
 _INSERT_EVENT: Final = inserting(schema.events)
 _COUNT: Final = Prepared(
     update(schema.counters)
@@ -88,6 +90,11 @@ class Transaction:
         finally:
             self.conn.exec_driver_sql("RELEASE SAVEPOINT operation")
 
+    def touch(self) -> None:
+        """Write and change nothing, to learn whether the disk takes it."""
+        for there_and_back in (1, -1):  # SQLite writes no page for a row that is given the values it has
+            _SET_HEAD(self.conn, head=self._head, added=there_and_back)
+
     def flush(self) -> None:
         """Write the events, the head and the counters; to be called once, before the commit."""
         for status, delta in self._counts.items():
@@ -96,7 +103,8 @@ class Transaction:
         if self._head == self._first:
             return
         _INSERT_EVENT.many(self.conn, [_columns(event) for event in self.events])
-        _SET_HEAD(self.conn, head=self._head)
+        added = sum(len(event.payload.encode()) for event in self.events)
+        _SET_HEAD(self.conn, head=self._head, added=added)
 
 
 def _encode(payload: Payload) -> str:
