@@ -74,6 +74,21 @@ class AgentProtocolError(AgentError):
     delivered = True
 
 
+class AgentMalformed(AgentProtocolError):
+    """What came is no JSON."""
+
+
+class AgentQueued(AgentProtocolError):
+    """202 with `queued`: a gateway has taken the message in and will deliver it; it is not to be sent again.
+
+    `delegation_id` is what the gateway calls it, where it says so (spec: platform-api, "The A2A gateway").
+    """
+
+    def __init__(self, delegation_id: str | None) -> None:
+        super().__init__("the agent's gateway has queued the message; its answer comes later, and not here")
+        self.delegation_id = delegation_id
+
+
 class AgentHttpError(AgentError):
     """An HTTP status that is neither success nor busy.
 

@@ -6,6 +6,7 @@ import json
 import math
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -17,7 +18,9 @@ from headway.a2a.errors import (
     AgentHttpError,
     AgentIdle,
     AgentLost,
+    AgentMalformed,
     AgentProtocolError,
+    AgentQueued,
     AgentUnreachable,
 )
 from headway.a2a.frames import read_result
@@ -148,7 +151,8 @@ class RpcChannel:
             async with self._posted(request, watchdog) as response:
                 if not response.is_success:
                     raise _http_error(response, await read_error_body(response, watchdog))
-                async with aclosing(self._payloads(response, watchdog, read_result)) as results:
+                read = _queued_or_result if response.status_code == HTTPStatus.ACCEPTED else read_result
+                async with aclosing(self._payloads(response, watchdog, read)) as results:
                     async for result in results:
                         yield result
 
@@ -247,6 +251,14 @@ def _error_object(body: Body) -> dict[str, object] | None:
     return payload if isinstance(payload, dict) and isinstance(code, int) else None
 
 
+def _queued_or_result(payload: object) -> object:
+    """The result of an answer with status 202. Raises AgentQueued where a gateway says that the message waits."""
+    if isinstance(payload, dict) and payload.get("queued") is True:
+        named = payload.get("delegation_id")
+        raise AgentQueued(named if isinstance(named, str) and clean_line(named) == named else None)
+    return read_result(payload)
+
+
 def _as_it_is(payload: object) -> object:
     return payload
 
@@ -259,7 +271,7 @@ def _parse(content: bytes | str) -> object:
     try:
         return loads(content)
     except ValueError:
-        raise AgentProtocolError(f"malformed JSON from the agent: {excerpt(content)}") from None
+        raise AgentMalformed(f"malformed JSON from the agent: {excerpt(content)}") from None
 
 
 def _http_error(response: httpx.Response, body: Body) -> AgentError:
@@ -275,9 +287,10 @@ def _http_error(response: httpx.Response, body: Body) -> AgentError:
     if response.status_code == 503 and fields.get("busy") is True:
         said = clean_line(text, limit=ERROR_LIMIT) if isinstance(text, str) else ""
         return AgentBusy(said or "the agent is busy", retry_after)
+    words = text.get("message") if isinstance(text, dict) else None
     return AgentHttpError(
         response.status_code,
-        body.excerpt(),
+        clean_line(words, limit=ERROR_LIMIT) if isinstance(words, str) else body.excerpt(),
         body_present=bool(body.content.strip()) and not _only_restarting(fields),
         restarting=fields.get("restarting") is True,
         retry_after=retry_after,

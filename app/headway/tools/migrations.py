@@ -37,5 +37,15 @@ DIRECT_TASKS: Final[Step] = (
     "CREATE INDEX direct_task_session ON direct_task (session_id)",
 )
 
-MIGRATIONS: Final[tuple[Step, ...]] = (DIRECT_TASKS,)
+DELEGATIONS: Final[Step] = (
+    """
+    CREATE TABLE delegation (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        task_id TEXT NOT NULL UNIQUE,
+        record TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: Final[tuple[Step, ...]] = (DIRECT_TASKS, DELEGATIONS)
 """All steps, oldest first; `PRAGMA user_version` counts those that a file has seen."""

@@ -76,8 +76,11 @@ class DroppedStale(Body):
 
 
 class RpcError(Body):
+    """`data` has `{"outcome": "unknown"}` where the message may have reached the agent all the same."""
+
     code: int
     message: str
+    data: Any = None
 
 
 class RpcErrorBody(Body):

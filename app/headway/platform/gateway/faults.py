@@ -24,6 +24,9 @@ RequestId = str | int | float | None
 _GATEWAY: Final = re.compile("/workspaces/[^/]+/a2a/?")
 UNKNOWN_OUTCOME: Final = "the message may have reached the agent; ask after its task before it is sent again"
 
+UNKNOWN: Final = {"outcome": "unknown"}
+"""The data of the error where the agent may have the message, for programs."""
+
 
 class Fault(Exception):
     """A call that the gateway refuses or cannot carry out, with the HTTP status beside the error object.
@@ -32,13 +35,19 @@ class Fault(Exception):
     """
 
     def __init__(
-        self, code: int, message: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+        self,
+        code: int,
+        message: str,
+        status: int = HTTPStatus.OK,
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
         self.headers = dict(headers or {})
+        self.data = data
 
     @classmethod
     def of(cls, error: ApiError) -> Fault:
@@ -49,7 +58,8 @@ class Fault(Exception):
 def agent_fault(error: AgentError, *, sending: bool) -> Fault:
     """What became of an exchange with an agent; with `sending`, whether the message may have got there."""
     text = str(error)
-    if sending and error.delivered is None:
+    unknown = sending and error.delivered is None
+    if unknown:
         text = f"{text}; {UNKNOWN_OUTCOME}"
     code = INTERNAL_ERROR
     headers: dict[str, str] = {}
@@ -66,12 +76,15 @@ def agent_fault(error: AgentError, *, sending: bool) -> Fault:
             status, code = HTTPStatus.BAD_GATEWAY, INVALID_AGENT_RESPONSE
         case _:
             status = HTTPStatus.BAD_GATEWAY
-    return Fault(code, text, status, headers)
+    return Fault(code, text, status, headers, UNKNOWN if unknown else None)
 
 
 def error_object(request_id: RequestId, fault: Fault) -> dict[str, Any]:
     """The fault as a JSON-RPC answer."""
-    return {"jsonrpc": "2.0", "id": request_id, "error": {"code": fault.code, "message": fault.message}}
+    error: dict[str, Any] = {"code": fault.code, "message": fault.message}
+    if fault.data is not None:
+        error["data"] = dict(fault.data)
+    return {"jsonrpc": "2.0", "id": request_id, "error": error}
 
 
 def error_body(path: str, message: str) -> dict[str, Any]:
