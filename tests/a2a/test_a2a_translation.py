@@ -60,7 +60,7 @@ def test_a_send_of_molecules_runtime_is_read_whole() -> None:
     assert params_for(Dialect.V0_3, Verb.SEND, call.params) == params
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", [Dialect.V1_0, Dialect.V0_3])
 def test_each_verb_is_told_by_its_method(dialect: Dialect) -> None:
     for verb in Verb:
         if verb is Verb.LIST and dialect is Dialect.V0_3:
@@ -86,7 +86,7 @@ def test_what_is_not_known_passes_as_it_came() -> None:
 def test_unknown_members_go_along() -> None:
     message = {"messageId": "m1", "role": "user", "parts": [{"kind": "text", "text": "go", "lang": "de"}], "x": 1}
     call = read({"method": "message/send", "params": {"message": message, "y": 2, "configuration": {"z": 3}}})
-    for dialect in Dialect:
+    for dialect in (Dialect.V1_0, Dialect.V0_3):
         asked = params_for(dialect, Verb.SEND, call.params)
         assert (asked["message"]["x"], asked["y"], asked["configuration"]["z"]) == (1, 2, 3)
         assert asked["message"]["parts"][0]["lang"] == "de"

@@ -71,7 +71,7 @@ def test_from_v1_to_v03_and_back_nothing_changes(frame: Json) -> None:
     assert result_for(Dialect.V1_0, Verb.STREAM, there, streaming=True) == frame
 
 
-@given(a2a_values.frames(v03=True) | a2a_values.frames(v03=False), st.sampled_from(Dialect))
+@given(a2a_values.frames(v03=True) | a2a_values.frames(v03=False), st.sampled_from([Dialect.V1_0, Dialect.V0_3]))
 def test_a_translated_frame_is_left_as_it_is_by_a_second_translation(frame: Json, dialect: Dialect) -> None:
     once = result_for(dialect, Verb.STREAM, frame, streaming=True)
     assert result_for(dialect, Verb.STREAM, once, streaming=True) == once
@@ -132,7 +132,7 @@ def test_what_is_asked_about_a_task_means_the_same_in_v1(verb: Verb, params: Jso
     assert ParseDict(params_for(Dialect.V1_0, verb, call.params), new()) == to_core(request)
 
 
-@given(a2a_values.messages(v03=False), st.sampled_from(Dialect))
+@given(a2a_values.messages(v03=False), st.sampled_from([Dialect.V1_0, Dialect.V0_3]))
 def test_a_raw_message_goes_out_in_the_agents_dialect(raw: Json, dialect: Dialect) -> None:
     out = OutgoingMessage("", "", context_id="c9", metadata={"delegation_id": "d1"}, raw=raw)
     expected = {**raw, "contextId": "c9", "metadata": {**raw.get("metadata", {}), "delegation_id": "d1"}}

@@ -76,9 +76,9 @@ async def test_a_proxy_s_word_without_a_body_is_tried_once_more(
         Instead(503, b"try later"),
         Instead(503, json.dumps({"restarting": False}).encode()),
         Instead(503, json.dumps({"restarting": True, "jsonrpc": "2.0", "result": {}}).encode()),
-        Instead(404),
+        Instead(403),
     ],
-    ids=["502-body", "500", "503", "504", "503-body", "not-restarting", "restarting-and-a-result", "404"],
+    ids=["502-body", "500", "503", "504", "503-body", "not-restarting", "restarting-and-a-result", "403"],
 )
 async def test_everything_else_is_failed_at_once(tmp_path: Path, answer: Instead) -> None:
     async with platform(tmp_path, retry_pause=0) as served, front() as proxy:
@@ -88,6 +88,16 @@ async def test_everything_else_is_failed_at_once(tmp_path: Path, answer: Instead
         record = await served.until_status(delegation_id, "failed")
         assert record["error"].startswith(f"HTTP {answer.status}")
         assert proxy.sent == [delegation_id]
+
+
+@pytest.mark.req("C3")
+async def test_where_nothing_takes_json_rpc_the_other_form_is_tried_and_then_it_is_failed(tmp_path: Path) -> None:
+    async with platform(tmp_path, retry_pause=60) as served, front() as proxy:
+        proxy.always = Instead(404)
+        target = await served.workspace("proxied", proxy.url)
+        record = await served.until_status(await served.delegate(target, "look"), "failed")
+        assert record["error"].startswith("HTTP 404")
+        assert proxy.methods == ["SendStreamingMessage", "SendMessage"]
 
 
 @pytest.mark.req("C3", "Q6")

@@ -44,7 +44,11 @@ class Front:
         if exchange.method != "POST":
             await self._pass_on(exchange)
             return
-        method = exchange.rpc["method"]
+        method = exchange.rpc.get("method")
+        if method is None:
+            # Another form than JSON-RPC: nothing of that is here.
+            await exchange.head(404)
+            return
         self.methods.append(method)
         if method not in SENDS:
             await self._pass_on(exchange)

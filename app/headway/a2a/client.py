@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from headway.a2a.card import AgentCard, card_urls, read_card
-from headway.a2a.dialects import HEADERS, Dialect, OutgoingMessage, Verb, envelope, message_params
-from headway.a2a.errors import (
-    NOT_SPOKEN,
-    AgentError,
-    AgentHttpError,
-    AgentIdle,
-    AgentLost,
-    AgentProtocolError,
-    AgentRpcError,
-    AgentUnreachable,
-)
+from headway.a2a.card import AgentCard
+from headway.a2a.dialects import RPC, Dialect, OutgoingMessage, Verb, headers_for, message_params
+from headway.a2a.errors import AgentHttpError, AgentProtocolError, AgentRpcError
 from headway.a2a.follow import Follower, FollowPolicy
 from headway.a2a.frames import read_frame
+from headway.a2a.negotiation import Negotiation
+from headway.a2a.rest import NO_SUCH_PAGE
 from headway.a2a.rpc import RpcAnswer, RpcChannel, RpcLimits, RpcRequest
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
@@ -40,8 +33,8 @@ class AgentClient:
 
     `url` is where the agent listens, or its card. The card is read once, before the first request, and says the
     endpoint, the dialect and whether the agent streams; without one, `url` is the endpoint and the first real send
-    finds the dialect (1.0, then 0.3). Give `dialect` where it is known from before. `http` is the caller's, with its
-    limits and its guard; streams need a pool that is large enough for all of them.
+    finds the dialect (1.0, 0.3, 0.1, then OpenFang's REST). Give `dialect` where it is known from before. `http` is the
+    caller's, with its limits and its guard; streams need a pool that is large enough for all of them.
     """
 
     def __init__(
@@ -56,29 +49,27 @@ class AgentClient:
         limits: RpcLimits | None = None,
         policy: FollowPolicy | None = None,
     ) -> None:
-        self._url = url
-        self._http = http
         self._headers = dict(headers or {})
         self._limits = limits or RpcLimits()
         self._rpc = RpcChannel(http, clock, self._limits)
+        self._speaking = Negotiation(url, self._rpc, self._headers, dialect)
         self._policy = policy or FollowPolicy()
         self._clock = clock
         self._rng = rng
-        self._card: AgentCard | None = None
-        self._card_asked = False
-        self._dialect = dialect
-        self._streams: bool | None = None
         self._lists = True
 
     @property
     def lists_tasks(self) -> bool:
-        """Whether the agent can say which task came of a message: one of v1.0 that has not refused to list tasks."""
-        return self._lists and self._dialect is Dialect.V1_0
+        """Whether the agent can say which task came of a message, and that none did.
+
+        One of v1.0 that has not refused to list tasks, and one of v0.1, where the sender chooses the task's id.
+        """
+        return self.dialect is Dialect.V0_1 or (self._lists and self.dialect is Dialect.V1_0)
 
     @property
     def dialect(self) -> Dialect | None:
         """The dialect that worked, or that the card or the caller named; None before anything is known."""
-        return self._dialect
+        return self._speaking.dialect
 
     async def card(self) -> AgentCard:
         """Read the agent's card now, from either well-known path, and keep to what it says.
@@ -86,23 +77,23 @@ class AgentClient:
         Raises `AgentUnreachable`, `AgentLost` or `AgentIdle` as for any request, `AgentHttpError` when the agent has no
         card, `AgentProtocolError` when what it has cannot be read.
         """
-        return (await self._read_card())[0]
+        return (await self._speaking.read_card())[0]
 
     async def raw_card(self) -> Mapping[str, Any]:
         """As `card`, but all that the agent serves, uncleaned."""
-        return (await self._read_card())[1]
+        return (await self._speaking.read_card())[1]
 
     async def dialects_for(self, spoken: Dialect) -> tuple[Dialect, ...]:
         """All dialects for a caller who speaks `spoken`: first the agent's, or that one where it is not known.
 
         Raises as any request does before it is sent.
         """
-        await self._discover()
-        return _led_by(self._dialect or spoken)
+        await self._speaking.discover()
+        return tuple(dialect for dialect in self._speaking.candidates(spoken) if dialect in RPC)
 
-    def spoke(self, dialect: Dialect) -> None:
-        """Remember that the agent has answered in this dialect."""
-        self._dialect = dialect
+    def spoke(self, dialect: Dialect, verb: Verb | None = None) -> None:
+        """Remember that the agent has answered in this dialect, to this verb."""
+        self._speaking.spoke(dialect, verb)
 
     def pass_on(
         self, dialect: Dialect, payload: Mapping[str, Any], headers: Mapping[str, str], *, silence: float | None = None
@@ -112,9 +103,8 @@ class AgentClient:
         `silence` is how many seconds the agent may be silent, `RpcLimits.idle_timeout` unless given. Raises an
         `AgentError` when it is entered and while it is read; an error object of the agent's is no such error.
         """
-        request = RpcRequest(
-            url=self._endpoint(), payload=payload, headers={**self._headers, **headers, **HEADERS[dialect]}
-        )
+        told = {**self._headers, **headers, **headers_for(dialect)}
+        request = RpcRequest(self._speaking.endpoint, payload, told)
         return self._rpc.exchange(request, silence=silence or self._limits.idle_timeout)
 
     def stream(self, message: OutgoingMessage, *, transcript: Transcript | None = None) -> AsyncGenerator[AgentUpdate]:
@@ -132,7 +122,10 @@ class AgentClient:
         return self._follower(transcript).resume(task_id)
 
     async def send(self, message: OutgoingMessage, *, blocking: bool = True) -> AgentUpdate:
-        """Send a message and return what the agent answers; with `blocking` False that may be long before the end."""
+        """Send a message and return what the agent answers; with `blocking` False that may be long before the end.
+
+        Before v0.3 the agent alone decides how long it waits.
+        """
         transcript = Transcript()
         transcript.begin_turn(replying=message.task_id is not None)
         result = await self.ask_send(message, blocking=blocking)
@@ -154,32 +147,58 @@ class AgentClient:
         """
         return _about(task_id, await self.ask(Verb.CANCEL, task_id))
 
-    async def find_task(self, context_id: str) -> str | None:
+    async def find_task(self, context_id: str, *, message_id: str | None = None) -> str | None:
         """The id of the task of a context, for a message that was sent and whose answer never came.
 
-        None where the agent has no such task, or cannot say (before v1.0). Raises as any request does.
+        Where the sender chooses the task's id, the task of `message_id` is asked for. None where the agent has no such
+        task, or cannot say (v0.3). Raises as any request does.
         """
-        await self._discover()
-        if self._dialect is Dialect.V0_3:
+        await self._speaking.discover()
+        if self.dialect is Dialect.V0_3 and self._speaking.sure:
             return None
+        if self.dialect in (Dialect.V1_0, None):
+            try:
+                found = await self._newest_in(context_id)
+            except AgentRpcError as error:
+                _log.info("the agent cannot list its tasks: %s", error)
+                self._lists = False
+                found = None
+            except AgentHttpError:
+                # Perhaps there is no JSON-RPC at all.
+                if self.dialect is not None:
+                    raise
+                found = None
+            if found is not None or self.dialect is Dialect.V1_0:
+                return found
+        return await self._chosen(message_id) if message_id is not None else None
+
+    async def _newest_in(self, context_id: str) -> str | None:
         params = {"contextId": context_id, "pageSize": 1}
-        try:
-            result = await self._rpc.call(self._request(Dialect.V1_0, Verb.LIST, lambda _: params, context_id, {}))
-        except AgentRpcError as error:
-            _log.info("the agent cannot list its tasks: %s", error)
-            self._lists = False
-            return None
+        request = self._speaking.request(Dialect.V1_0, Verb.LIST, lambda _: params, context_id, {})
+        result = await self._rpc.call(request)
         tasks = result.get("tasks") if isinstance(result, dict) else None
         newest = read_frame(tasks[0]) if isinstance(tasks, list) and tasks else None
         return newest.task_id if newest is not None and newest.context_id == context_id else None
 
+    async def _chosen(self, task_id: str) -> str | None:
+        try:
+            found = read_frame(await self.ask(Verb.GET, task_id))
+        except AgentRpcError as error:
+            _log.info("the agent knows no task of the message: %s", error)
+            return None
+        except AgentHttpError as error:
+            if self._speaking.sure or error.status not in NO_SUCH_PAGE:
+                raise
+            return None
+        return task_id if found is not None and found.task_id == task_id else None
+
     async def ask(self, verb: Verb, task_id: str) -> object:
         """Send a request about a task and return the raw result."""
-        return await self._negotiated(verb, lambda dialect: {"id": task_id}, task_id, {})
+        return await self._speaking.call(verb, lambda dialect: {"id": task_id}, task_id, {})
 
     async def ask_send(self, message: OutgoingMessage, *, blocking: bool) -> object:
         """Send a message without streaming and return the raw result."""
-        return await self._negotiated(
+        return await self._speaking.call(
             Verb.SEND,
             lambda dialect: message_params(dialect, message, blocking=blocking),
             message.request_id or message.message_id,
@@ -189,16 +208,16 @@ class AgentClient:
 
     async def streams(self) -> bool:
         """Whether streaming is worth trying: not when the card or an earlier refusal says no."""
-        await self._discover()
-        return self._streams is not False
+        await self._speaking.discover()
+        return self._speaking.streams is not False and self.dialect is not Dialect.OPENFANG
 
     def stop_streaming(self) -> None:
         """Remember that the agent has refused to stream in every dialect."""
-        self._streams = False
+        self._speaking.streams = False
 
     def open_send(self, message: OutgoingMessage) -> AsyncGenerator[object]:
         """Send a message and yield the raw results of its stream."""
-        return self._negotiated_stream(
+        return self._speaking.stream(
             Verb.STREAM,
             lambda dialect: message_params(dialect, message),
             message.request_id or message.message_id,
@@ -207,119 +226,10 @@ class AgentClient:
 
     def open_resubscribe(self, task_id: str) -> AsyncGenerator[object]:
         """Yield the raw results of a task's stream from now on."""
-        return self._negotiated_stream(Verb.RESUBSCRIBE, lambda dialect: {"id": task_id}, task_id, {})
+        return self._speaking.stream(Verb.RESUBSCRIBE, lambda dialect: {"id": task_id}, task_id, {})
 
     def _follower(self, transcript: Transcript | None) -> Follower:
         return Follower(self, transcript or Transcript(), self._clock, self._rng, self._policy)
-
-    async def _negotiated(
-        self,
-        verb: Verb,
-        params: Callable[[Dialect], Mapping[str, Any]],
-        request_id: str,
-        headers: Mapping[str, str],
-        *,
-        silence: float | None = None,
-    ) -> object:
-        await self._discover()
-        refusal: AgentRpcError | None = None
-        for dialect in self._candidates():
-            try:
-                request = self._request(dialect, verb, params, request_id, headers)
-                result = await self._rpc.call(request, silence=silence)
-            except AgentRpcError as error:
-                if error.code not in NOT_SPOKEN:
-                    raise
-                refusal = refusal or error
-                continue
-            self._dialect = dialect
-            return result
-        raise refusal or AgentProtocolError("the agent speaks no dialect that is known here")
-
-    async def _negotiated_stream(
-        self,
-        verb: Verb,
-        params: Callable[[Dialect], Mapping[str, Any]],
-        request_id: str,
-        headers: Mapping[str, str],
-    ) -> AsyncGenerator[object]:
-        await self._discover()
-        refusal: AgentRpcError | None = None
-        for dialect in self._candidates():
-            begun = False
-            try:
-                request = self._request(dialect, verb, params, request_id, headers)
-                async with aclosing(self._rpc.stream(request)) as results:
-                    async for result in results:
-                        begun = True
-                        self._dialect = dialect
-                        yield result
-            except AgentRpcError as error:
-                if begun or error.code not in NOT_SPOKEN:
-                    raise
-                refusal = refusal or error
-            else:
-                return
-        raise refusal or AgentProtocolError("the agent speaks no dialect that is known here")
-
-    def _request(
-        self,
-        dialect: Dialect,
-        verb: Verb,
-        params: Callable[[Dialect], Mapping[str, Any]],
-        request_id: str,
-        headers: Mapping[str, str],
-    ) -> RpcRequest:
-        return RpcRequest(
-            url=self._endpoint(),
-            payload=envelope(dialect, verb, params(dialect), request_id),
-            headers={**self._headers, **headers, **HEADERS[dialect]},
-        )
-
-    def _endpoint(self) -> str:
-        return (self._card.url if self._card is not None else None) or self._url
-
-    def _candidates(self) -> tuple[Dialect, ...]:
-        """All dialects, the one that has worked or was named first: a refusal costs a request and does nothing."""
-        return _led_by(self._dialect)
-
-    async def _read_card(self) -> tuple[AgentCard, Mapping[str, Any]]:
-        refusal: AgentError | None = None
-        for url in card_urls(self._url):
-            try:
-                body = await self._rpc.fetch(url, self._headers)
-            except (AgentHttpError, AgentProtocolError) as error:
-                refusal = refusal or error
-                continue
-            if isinstance(body, dict) and (card := read_card(body, url)) is not None:
-                self._learn(card)
-                return card, body
-            refusal = refusal or AgentProtocolError("what the agent serves as its card is none")
-        raise refusal or AgentProtocolError("the agent has no card")
-
-    def _learn(self, card: AgentCard) -> None:
-        self._card = card
-        self._card_asked = True
-        self._dialect = card.dialect or self._dialect
-        self._streams = card.streaming if self._streams is None else self._streams
-
-    async def _discover(self) -> None:
-        """Read the card once. An agent without a usable one is spoken to all the same."""
-        if self._card_asked:
-            return
-        try:
-            await self.card()
-        except (AgentHttpError, AgentProtocolError) as error:
-            _log.info("no agent card: %s", error)
-            self._card_asked = True
-        except (AgentLost, AgentIdle) as error:
-            timed_out = isinstance(error, AgentIdle)
-            text = f"could not read the agent's card: {error}; nothing was sent"
-            raise AgentUnreachable(text, timed_out=timed_out) from error
-
-
-def _led_by(best: Dialect | None) -> tuple[Dialect, ...]:
-    return tuple(sorted(Dialect, key=lambda dialect: dialect is not best))
 
 
 def _about(task_id: str, result: object) -> AgentUpdate:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from headway.a2a import canonical, v03
+from headway.a2a import canonical, v01, v03
 
 
 class Dialect(StrEnum):
-    """A version of A2A, by what differs on the wire. 0.2 is spoken as 0.3."""
+    """A version of A2A, by what differs on the wire, in the order in which they are tried. 0.2 is spoken as 0.3."""
 
     V1_0 = "1.0"
     V0_3 = "0.3"
+    V0_1 = "0.1"
+    OPENFANG = "openfang"
+    """v0.1's objects over REST in place of JSON-RPC (rest.py)."""
 
 
 class Verb(StrEnum):
@@ -45,9 +48,23 @@ METHODS: Final[Mapping[Dialect, Mapping[Verb, str]]] = {
         Verb.CANCEL: "tasks/cancel",
         Verb.RESUBSCRIBE: "tasks/resubscribe",
     },
+    Dialect.V0_1: {
+        Verb.SEND: "tasks/send",
+        Verb.STREAM: "tasks/sendSubscribe",
+        Verb.GET: "tasks/get",
+        Verb.CANCEL: "tasks/cancel",
+        Verb.RESUBSCRIBE: "tasks/resubscribe",
+    },
 }
-HEADERS: Final[Mapping[Dialect, Mapping[str, str]]] = {Dialect.V1_0: {"A2A-Version": "1.0"}, Dialect.V0_3: {}}
-"""Sent with each request, never set on a client that others share."""
+"""Of what is JSON-RPC. v0.3 and v0.1 share the names of what is asked about a task."""
+RPC: Final = tuple(METHODS)
+CHOOSES_ID: Final = frozenset({Dialect.V0_1, Dialect.OPENFANG})
+"""Where the caller names the task that it sends: the id of the message is the task's as well."""
+
+
+def headers_for(dialect: Dialect) -> dict[str, str]:
+    """Sent with each request, never set on a client that others share."""
+    return {"A2A-Version": "1.0"} if dialect is Dialect.V1_0 else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,8 @@ def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool
     """The params of a send or stream. With `blocking` False the agent is asked to answer before it has finished."""
     current = dialect is Dialect.V1_0
     body = _message(message)
+    if dialect in CHOOSES_ID:
+        return v01.send_params({"message": body, "metadata": dict(message.params_metadata or {})})
     params: dict[str, Any] = {"message": body if current else v03.message(body)}
     asked = {name: value for name, value in (message.configuration or {}).items() if name != "returnImmediately"}
     if blocking is not None:

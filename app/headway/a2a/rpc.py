@@ -21,6 +21,7 @@ from headway.a2a.errors import (
     AgentMalformed,
     AgentProtocolError,
     AgentQueued,
+    AgentRpcError,
     AgentUnreachable,
 )
 from headway.a2a.frames import read_result
@@ -50,6 +51,9 @@ _NOT_SENT: Final = (
 )
 
 
+_OF_THE_REQUEST: Final = (400, 404, 405, 422)
+
+
 @dataclass(frozen=True, slots=True)
 class RpcLimits:
     """Bounds of one exchange: bytes of a body and of an event, seconds of silence."""
@@ -62,10 +66,10 @@ class RpcLimits:
 
 @dataclass(frozen=True, slots=True)
 class RpcRequest:
-    """One JSON-RPC request, ready to go out."""
+    """One request, ready to go out: JSON-RPC, or another form's. Without a payload it is a GET."""
 
     url: str
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] | None
     headers: Mapping[str, str]
 
 
@@ -119,7 +123,7 @@ class RpcChannel:
         """
         async with IdleWatchdog(self._clock, silence) as watchdog:
             with _named_failures():
-                async with self._posted(request, watchdog) as response:
+                async with self._asked(request, watchdog) as response:
                     if response.is_success:
                         payloads = self._payloads(response, watchdog, _as_it_is)
                         streaming = media_type(response) == EVENT_STREAM
@@ -148,9 +152,9 @@ class RpcChannel:
 
     async def _exchange(self, request: RpcRequest, watchdog: IdleWatchdog) -> AsyncGenerator[object, None]:
         with _named_failures():
-            async with self._posted(request, watchdog) as response:
+            async with self._asked(request, watchdog) as response:
                 if not response.is_success:
-                    raise _http_error(response, await read_error_body(response, watchdog))
+                    raise _refusal(response, await read_error_body(response, watchdog))
                 read = _queued_or_result if response.status_code == HTTPStatus.ACCEPTED else read_result
                 async with aclosing(self._payloads(response, watchdog, read)) as results:
                     async for result in results:
@@ -167,7 +171,9 @@ class RpcChannel:
                 for event in batch:
                     yield read(_event_payload(event.event, event.data))
 
-    def _posted(self, request: RpcRequest, watchdog: IdleWatchdog) -> AbstractAsyncContextManager[httpx.Response]:
+    def _asked(self, request: RpcRequest, watchdog: IdleWatchdog) -> AbstractAsyncContextManager[httpx.Response]:
+        if request.payload is None:
+            return self._opened("GET", request.url, {"Accept": "application/json", **request.headers}, watchdog)
         headers = {"Content-Type": "application/json", **request.headers}
         # Escaped to ASCII: a lone surrogate in a task could not be encoded otherwise.
         content = json.dumps(dict(request.payload)).encode("ascii")
@@ -272,6 +278,16 @@ def _parse(content: bytes | str) -> object:
         return loads(content)
     except ValueError:
         raise AgentMalformed(f"malformed JSON from the agent: {excerpt(content)}") from None
+
+
+def _refusal(response: httpx.Response, body: Body) -> AgentError:
+    """Older servers send their JSON-RPC errors with an HTTP status of the same meaning."""
+    if response.status_code in _OF_THE_REQUEST and (said := _error_object(body)) is not None:
+        try:
+            read_result(said)
+        except AgentRpcError as error:
+            return error
+    return _http_error(response, body)
 
 
 def _http_error(response: httpx.Response, body: Body) -> AgentError:

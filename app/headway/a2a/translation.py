@@ -1,4 +1,4 @@
-"""Calls, results and stream frames between A2A v0.3 and v1.0. Pure; the canonical form is v1.0 JSON.
+"""Calls, results and stream frames between A2A v0.3 and v1.0, and with agents of v0.1. Pure; in between is v1.0 JSON.
 
 A peer that speaks one dialect may so be asked by one that speaks the other. Errors are JSON-RPC's in both and need no
 translation; neither do methods that are not in `Verb`, such as those of push notifications.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from headway.a2a import canonical, v03
+from headway.a2a import canonical, v01, v03
 from headway.a2a.dialects import METHODS, Dialect, Verb
 from headway.a2a.errors import INVALID_PARAMS, INVALID_REQUEST, UNSUPPORTED_OPERATION
 from headway.a2a.frames import ID_LIMIT
@@ -20,8 +20,9 @@ RequestId = str | int | float | None
 
 _SENDS: Final = frozenset({Verb.SEND, Verb.STREAM})
 _BY_METHOD: Final[Mapping[str, tuple[Verb, Dialect]]] = {
-    method: (verb, dialect) for dialect, methods in METHODS.items() for verb, method in methods.items()
+    method: (verb, dialect) for dialect in (Dialect.V1_0, Dialect.V0_3) for verb, method in METHODS[dialect].items()
 }
+"""Callers of v0.1 are passed on as they are: of what they send nobody can tell whether it is a reply."""
 _ENVELOPE: Final = frozenset({"jsonrpc", "id", "method", "params"})
 _WRAPPED: Final = {
     Shape.TASK: "task",
@@ -88,6 +89,8 @@ def params_for(dialect: Dialect, verb: Verb, params: Mapping[str, Any]) -> Json:
         if verb in (Verb.GET, Verb.RESUBSCRIBE):
             asked.pop("metadata", None)
         return asked
+    if dialect is Dialect.V0_1 and verb in _SENDS:
+        return v01.send_params({**asked, "message": canonical.message(asked["message"], role=canonical.ROLE_USER)})
     if verb in _SENDS:
         asked["message"] = v03.message(canonical.message(params["message"], role=canonical.ROLE_USER))
         if "configuration" in asked:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headway.agents.behaviours import BEHAVIOURS, BehaviourName
 from headway.agents.run import run_agent
+from headway.agents.task import EVERY_DIALECT, Dialect
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
             port=given.port,
             seed=given.seed,
             slots=given.slots,
+            speaks=[Dialect(name) for name in given.dialect] or EVERY_DIALECT,
             log=given.log,
         )
     except OSError as error:
@@ -43,6 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--seed", type=int, default=0, help="chooses scripts and jitter")
     parser.add_argument("--slots", type=int, help="tasks worked on at once, then 503 busy (default: the behaviour's)")
+    parser.add_argument(
+        "--dialect",
+        action="append",
+        default=[],
+        choices=list(Dialect),
+        metavar="NAME",
+        help="speak only this; repeatable",
+    )
     parser.add_argument("--log", type=Path, help="append what was asked and done to this file, as JSON lines")
     return parser
 

@@ -16,7 +16,19 @@ from headway.agents.journal import Journal, Kind
 from headway.agents.options import OptionError, parse_options
 from headway.agents.plan import make_plan
 from headway.agents.table import TaskTable
-from headway.agents.task import ArtifactUpdate, Crash, Dialect, Message, Role, State, Status, StatusUpdate, Task, Turn
+from headway.agents.task import (
+    EVERY_DIALECT,
+    ArtifactUpdate,
+    Crash,
+    Dialect,
+    Message,
+    Role,
+    State,
+    Status,
+    StatusUpdate,
+    Task,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +50,10 @@ class SimulatedDefect(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A received send: `task_id` of the task it belongs to, or of the task to make where the caller names it (v0.1)."""
+    """A received send: `task_id` of the task it belongs to, or of the task to make where the caller names it (v0.1).
+
+    OpenFang's form may name a task, too; where it is not known, the new one gets another id: who chooses was not read.
+    """
 
     text: str
     dialect: Dialect
@@ -50,7 +65,8 @@ class Incoming:
 class SimulatedAgent:
     """One agent by name and behaviour. Its work runs on the given clock; the same seed gives the same scripts.
 
-    `slots` replaces the behaviour's own number of tasks worked on at once; `keep` bounds the finished ones kept.
+    It answers in the dialects that it `speaks`, as if there were no others. `slots` replaces the behaviour's own number
+    of tasks worked on at once; `keep` bounds the finished ones kept.
     """
 
     def __init__(
@@ -62,6 +78,7 @@ class SimulatedAgent:
         journal: Journal,
         seed: int = 0,
         slots: int | None = None,
+        speaks: frozenset[Dialect] = EVERY_DIALECT,
         keep: int = 1_000,
         ids: Callable[[], str] = new_id,
     ) -> None:
@@ -69,6 +86,7 @@ class SimulatedAgent:
         self.behaviour: Behaviour = BEHAVIOURS[behaviour]
         self.persona: Persona = persona_for(name)
         self.slots = self.behaviour.slots if slots is None else slots
+        self.speaks = speaks
         self.clock = clock
         self.journal = journal
         self.tasks = TaskTable(keep)
@@ -113,12 +131,14 @@ class SimulatedAgent:
     async def cancel(self, task_id: str) -> Job:
         """Stop the work, and return when it has stopped; what is done instead is up to the behaviour.
 
-        Raises RpcError -32001 for an unknown task, -32002 for a finished one.
+        Raises RpcError -32001 for an unknown task, -32002 for a finished one, -32603 where the behaviour is to raise.
         """
         job = self.get(task_id)
         self._log(job, Kind.CANCEL)
         if job.task.state.terminal:
             raise RpcError(Code.TASK_NOT_CANCELABLE, f"task {task_id} is already {job.task.state}")
+        if job.behaviour.on_cancel is OnCancel.RAISES:
+            raise RpcError(Code.INTERNAL_ERROR, "the agent's cancel raised SimulatedDefect()")
         if job.behaviour.on_cancel is OnCancel.IGNORED:
             return job
         if job.behaviour.on_cancel is OnCancel.STOPS:
@@ -141,14 +161,14 @@ class SimulatedAgent:
         if incoming.task_id is None:
             return None
         job = self.tasks.get(incoming.task_id)
-        if job is None and incoming.dialect is not Dialect.V0_1:
+        if job is None and incoming.dialect not in (Dialect.V0_1, Dialect.OPENFANG):
             raise RpcError(Code.TASK_NOT_FOUND, f"task {incoming.task_id} is not known to this agent")
         if job is not None and job.task.state.terminal:
             raise RpcError(Code.UNSUPPORTED_OPERATION, f"task {incoming.task_id} is {job.task.state}; send a new one")
         return job
 
     def _new_job(self, incoming: Incoming, message: Message) -> Job:
-        task_id = incoming.task_id or self._ids()
+        task_id = (incoming.task_id if incoming.dialect is Dialect.V0_1 else None) or self._ids()
         if self.slots is not None and len(self._working) >= self.slots:
             self.journal.write(self.name, Kind.REFUSED, task_id, message_id=message.message_id, detail="busy")
             raise AgentBusy(self.slots, RETRY_AFTER)

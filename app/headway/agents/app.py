@@ -1,4 +1,4 @@
-"""The ASGI application of one simulated agent: its cards, and JSON-RPC in three dialects on one path."""
+"""The ASGI application of one simulated agent: its cards, JSON-RPC in three dialects on one path, OpenFang's paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from headway.agents import render
+from headway.agents import render, rest
 from headway.agents.behaviours import Fault
 from headway.agents.calls import (
     Call,
@@ -22,12 +22,13 @@ from headway.agents.calls import (
     request_id_of,
     result_body,
 )
-from headway.agents.card import CARD_PATHS, agent_card
+from headway.agents.card import agent_card, card_paths
 from headway.agents.errors import AgentBusy, Code, RpcError
 from headway.agents.faults import MALFORMED, ResetOnDemand, reset_connection
 from headway.agents.listing import list_tasks
 from headway.agents.sse import EventStream
 from headway.agents.streams import TaskStream
+from headway.agents.task import JSON_RPC, Dialect
 from headway.net.asgi import disconnected
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from headway.agents.agent import SimulatedAgent
     from headway.agents.job import Feed, Job
-    from headway.agents.task import Dialect
 
 MAX_BODY: Final = 4 * 1_048_576
 """Bytes of a request that are read; more gets 413."""
@@ -44,8 +44,8 @@ MAX_BODY: Final = 4 * 1_048_576
 class AgentApp:
     """Serves one agent at the root of the address (or of the path it is mounted at).
 
-    GET of a card path answers the card; POST of the root takes JSON-RPC. Errors come with HTTP 200, except 503 for a
-    busy agent and 413 for a body over MAX_BODY.
+    GET of a card path answers the card; POST of the root takes JSON-RPC; what is below `/a2a/tasks` is OpenFang's form.
+    JSON-RPC's errors come with HTTP 200, except 503 for a busy agent and 413 for a body over MAX_BODY.
     """
 
     def __init__(self, agent: SimulatedAgent) -> None:
@@ -57,9 +57,15 @@ class AgentApp:
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
         method = scope["method"]
         response: ASGIApp
-        if path in CARD_PATHS:
+        speaks = self.agent.speaks
+        if path in card_paths(self.agent):
             response = self._card(scope) if method in ("GET", "HEAD") else Response(status_code=405)
-        elif path != "/":
+        elif Dialect.OPENFANG in speaks and (asked := rest.read_path(method, path)) is not None:
+            try:
+                response = await self._answer_path(Request(scope, receive), *asked)
+            except ClientDisconnect:
+                return
+        elif path != "/" or speaks.isdisjoint(JSON_RPC):
             response = Response("no such page", status_code=404)
         elif method != "POST":
             response = Response("send JSON-RPC calls with POST", status_code=405)
@@ -81,7 +87,7 @@ class AgentApp:
         try:
             body = parse_body(await _read(request))
             request_id = request_id_of(body)
-            call = parse_call(body, request.headers.get("a2a-version"))
+            call = parse_call(body, request.headers.get("a2a-version"), self.agent.speaks)
             return await self._dispatch(call)
         except _TooLarge:
             message = f"the body is over {MAX_BODY} bytes; nothing was accepted"
@@ -89,8 +95,18 @@ class AgentApp:
         except RpcError as error:
             return _json(error_body(request_id, error.code, error.message))
         except AgentBusy as busy:
-            body = {"busy": True, "error": str(busy), "retry_after": busy.retry_after}
-            return _json(encode(body), status=503, headers={"retry-after": str(busy.retry_after)})
+            return _busy(busy)
+
+    async def _answer_path(self, request: Request, verb: Verb, task_id: str) -> ASGIApp:
+        try:
+            return await self._dispatch(rest.read_call(verb, task_id, await _read(request)))
+        except _TooLarge:
+            message = f"the body is over {MAX_BODY} bytes; nothing was accepted"
+            return _json(encode({"error": message}), status=413)
+        except RpcError as error:
+            return _json(encode({"error": error.message}), status=rest.status_of(error.code))
+        except AgentBusy as busy:
+            return _busy(busy)
 
     async def _dispatch(self, call: Call) -> ASGIApp:
         match call.verb:
@@ -174,7 +190,14 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
+def _busy(busy: AgentBusy) -> Response:
+    body = {"busy": True, "error": str(busy), "retry_after": busy.retry_after}
+    return _json(encode(body), status=503, headers={"retry-after": str(busy.retry_after)})
+
+
 def _result(call: Call, result: object) -> Response:
+    if call.dialect is Dialect.OPENFANG:
+        return _json(encode(result))
     return _json(result_body(call.request_id, result))
 
 

@@ -27,6 +27,7 @@ class BehaviourName(StrEnum):
     RESET = "reset"
     IGNORE_CANCEL = "ignore-cancel"
     COMPLETE_AFTER_CANCEL = "complete-after-cancel"
+    RAISE_ON_CANCEL = "raise-on-cancel"
     RAISE = "raise"
 
 
@@ -58,6 +59,7 @@ class OnCancel(Enum):
     STOPS = auto()
     IGNORED = auto()
     COMPLETES_ANYWAY = auto()
+    RAISES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +106,6 @@ BEHAVIOURS: Final[dict[BehaviourName, Behaviour]] = {
     BehaviourName.COMPLETE_AFTER_CANCEL: Behaviour(
         "says canceled, works on and then says completed", on_cancel=OnCancel.COMPLETES_ANYWAY
     ),
+    BehaviourName.RAISE_ON_CANCEL: Behaviour("answers a cancel with -32603 and works on", on_cancel=OnCancel.RAISES),
     BehaviourName.RAISE: Behaviour("raises halfway: -32603, and the task is failed without a reason", work=Work.RAISES),
 }

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 from headway.agents.agent import Incoming
 from headway.agents.errors import Code, RpcError
-from headway.agents.task import Dialect
+from headway.agents.task import JSON_RPC, Dialect
 from headway.core.text import clean, clean_line
 
 JsonObject = dict[str, Any]
@@ -42,6 +42,9 @@ _METHODS: Final[dict[str, tuple[Verb, Dialect]]] = {
     "tasks/send": (Verb.SEND, Dialect.V0_1),
     "tasks/sendSubscribe": (Verb.STREAM, Dialect.V0_1),
 }
+_ALIKE: Final = frozenset({Verb.GET, Verb.CANCEL, Verb.SUBSCRIBE})
+"""What v0.3 and v0.1 call by the same names."""
+_CHOOSES_ID: Final = frozenset({Dialect.V0_1, Dialect.OPENFANG})
 _PUSH_METHODS: Final = (
     "tasks/pushNotification",
     "CreateTaskPushNotificationConfig",
@@ -111,8 +114,10 @@ def parse_body(body: bytes) -> object:
         raise RpcError(Code.PARSE_ERROR, "the body is not valid JSON") from error
 
 
-def parse_call(body: object, version: str | None) -> Call:
+def parse_call(body: object, version: str | None, speaks: frozenset[Dialect] = JSON_RPC) -> Call:
     """Read a call; `version` is the A2A-Version header. `jsonrpc` and `id` may be missing, as in Molecule's calls.
+
+    A method of a dialect that is not in `speaks` is one that does not exist.
 
     Raises RpcError -32600, -32601, -32602, -32003, -32007, or -32009 for a version other than the method's.
     """
@@ -120,7 +125,7 @@ def parse_call(body: object, version: str | None) -> Call:
         raise RpcError(Code.INVALID_REQUEST, "a call is a JSON object with a method")
     if body.get("jsonrpc", "2.0") != "2.0":
         raise RpcError(Code.INVALID_REQUEST, 'jsonrpc must be "2.0"')
-    verb, dialect = _method(body["method"])
+    verb, dialect = _method(body["method"], speaks)
     _check_version(dialect, version)
     params = body.get("params", {})
     if not isinstance(params, dict):
@@ -136,14 +141,19 @@ def parse_send(call: Call) -> Incoming:
     message = call.params.get("message")
     if not isinstance(message, dict):
         raise RpcError(Code.INVALID_PARAMS, "params.message must be an object")
-    v0_1 = call.dialect is Dialect.V0_1
+    beside = call.dialect in _CHOOSES_ID
     return Incoming(
         text=_text(message.get("parts")),
         dialect=call.dialect,
         message_id=_id(message, "messageId") or "",
-        task_id=call.task_id if v0_1 else _id(message, "taskId"),
-        context_id=_id(call.params, "sessionId") if v0_1 else _id(message, "contextId"),
+        task_id=_beside(call) if beside else _id(message, "taskId"),
+        context_id=_id(call.params, "sessionId") if beside else _id(message, "contextId"),
     )
+
+
+def _beside(call: Call) -> str | None:
+    """The task's id beside the message; of OpenFang nobody has read that it must be there."""
+    return call.task_id if call.dialect is Dialect.V0_1 else _id(call.params, "id")
 
 
 def result_body(request_id: RequestId, result: object) -> bytes:
@@ -162,9 +172,12 @@ def encode(value: object) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _method(name: str) -> tuple[Verb, Dialect]:
-    if name in _METHODS:
-        return _METHODS[name]
+def _method(name: str, speaks: frozenset[Dialect]) -> tuple[Verb, Dialect]:
+    verb, dialect = _METHODS.get(name, (None, None))
+    if verb is not None and dialect in speaks:
+        return verb, dialect
+    if verb in _ALIKE and dialect is Dialect.V0_3 and Dialect.V0_1 in speaks:
+        return verb, Dialect.V0_1
     if name.startswith(_PUSH_METHODS):
         raise RpcError(Code.PUSH_NOT_SUPPORTED, "this agent sends no push notifications")
     if name in _EXTENDED_CARD_METHODS:
@@ -178,7 +191,7 @@ def _check_version(dialect: Dialect, version: str | None) -> None:
     if dialect is Dialect.V1_0 and major != "1":
         raise RpcError(Code.VERSION_NOT_SUPPORTED, "this method is A2A 1.0; send the header A2A-Version: 1.0")
     if major not in ("0", "1"):
-        raise RpcError(Code.VERSION_NOT_SUPPORTED, "this agent speaks A2A 1.0, 0.3 and 0.1")
+        raise RpcError(Code.VERSION_NOT_SUPPORTED, "this agent does not speak that version of A2A")
 
 
 def _text(parts: object) -> str:

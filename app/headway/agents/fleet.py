@@ -12,6 +12,7 @@ from headway.agents.behaviours import BehaviourName
 from headway.agents.journal import Journal
 from headway.agents.running import Running
 from headway.agents.server import AgentServer
+from headway.agents.task import EVERY_DIALECT, Dialect
 from headway.net.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """One agent to serve; port 0 takes a free one, `slots` None is the behaviour's own number."""
+    """One agent to serve; port 0 takes a free one, `slots` None is the behaviour's own number.
+
+    `speaks` are the dialects that it answers.
+    """
 
     name: str
     behaviour: BehaviourName = BehaviourName.STREAM
     port: int = 0
     seed: int = 0
     slots: int | None = None
+    speaks: frozenset[Dialect] = EVERY_DIALECT
 
 
 DEMO_FLEET: Final = (
@@ -92,6 +97,7 @@ class AgentFleet(Running):
                     journal=self.journal,
                     seed=spec.seed,
                     slots=spec.slots,
+                    speaks=spec.speaks,
                 )
                 server = self._servers[spec.name] = AgentServer(agent, host=self._host, port=spec.port)
                 await server.start()
@@ -116,6 +122,7 @@ async def serve_agent(
     port: int = 0,
     seed: int = 0,
     slots: int | None = None,
+    speaks: Iterable[Dialect] = EVERY_DIALECT,
     clock: Clock | None = None,
     log: Path | None = None,
 ) -> AsyncIterator[AgentServer]:
@@ -124,5 +131,6 @@ async def serve_agent(
     What it was asked stays readable in `server.agent.journal`. Raises OSError when the port is taken or the log cannot
     be opened.
     """
-    async with AgentFleet([AgentSpec(name, behaviour, port, seed, slots)], host=host, clock=clock, log=log) as fleet:
+    spec = AgentSpec(name, behaviour, port, seed, slots, frozenset(speaks))
+    async with AgentFleet([spec], host=host, clock=clock, log=log) as fleet:
         yield fleet[name]

@@ -14,6 +14,8 @@ ARTIFACT_ID: Final = "output"
 
 def snapshot(task: Task, dialect: Dialect, history_length: int | None = None) -> Json:
     """The whole task as it stands; `history_length` bounds its messages to the newest."""
+    if dialect is Dialect.OPENFANG:
+        return _openfang(task)
     rendered: Json = {
         "id": task.task_id,
         _context_key(dialect): task.context_id,
@@ -40,7 +42,7 @@ def status_update(task: Task, update: StatusUpdate, dialect: Dialect) -> Json:
             rendered = {"taskId": task.task_id, "contextId": task.context_id, "status": status}
         case Dialect.V0_3:
             rendered = {"kind": "status-update", "taskId": task.task_id, "contextId": task.context_id, "status": status}
-        case Dialect.V0_1:
+        case _:
             rendered = {"id": task.task_id, "status": status}
     if dialect is not Dialect.V1_0:
         rendered["final"] = update.status.state.ends_stream
@@ -71,6 +73,16 @@ def parse_state(value: str) -> State | None:
     """The state that v1.0's enum value names; None when there is none."""
     by_name = {_state(state, Dialect.V1_0): state for state in State}
     return by_name.get(value)
+
+
+def _openfang(task: Task) -> Json:
+    """The bare task: a status that is only a word, and all that was said and put out in `messages`."""
+    said = [_message(message, task, Dialect.V0_1) for message in task.history]
+    if task.output:
+        said.append({"role": "agent", "parts": [_part(task.text, Dialect.V0_1)]})
+    if task.status.message is not None:
+        said.append(_message(task.status.message, task, Dialect.V0_1))
+    return {"id": task.task_id, "sessionId": task.context_id, "status": str(task.state), "messages": said}
 
 
 def _context_key(dialect: Dialect) -> str:
@@ -112,7 +124,7 @@ def _part(text: str, dialect: Dialect) -> Json:
             return {"text": text}
         case Dialect.V0_3:
             return {"kind": "text", "text": text}
-        case Dialect.V0_1:
+        case _:
             return {"type": "text", "text": text}
 
 

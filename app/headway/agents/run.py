@@ -8,8 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from headway.agents.fleet import AgentFleet, AgentSpec
+from headway.agents.task import EVERY_DIALECT, Dialect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from headway.agents.behaviours import BehaviourName
@@ -23,13 +25,14 @@ def run_agent(
     port: int = 0,
     seed: int = 0,
     slots: int | None = None,
+    speaks: Iterable[Dialect] = EVERY_DIALECT,
     log: Path | None = None,
 ) -> None:
     """Serve an agent until SIGTERM or SIGINT; prints `listening on http://HOST:PORT` when it can be reached.
 
     Raises OSError when the port is taken or the log cannot be opened.
     """
-    asyncio.run(_serve(AgentSpec(name, behaviour, port, seed, slots), host, log))
+    asyncio.run(_serve(AgentSpec(name, behaviour, port, seed, slots, frozenset(speaks)), host, log))
 
 
 async def _serve(spec: AgentSpec, host: str, log: Path | None) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
+from typing import Final
 
 
-class Dialect(Enum):
-    """The three ways of speaking A2A that one port answers (spec: a2a, first table)."""
+class Dialect(StrEnum):
+    """The ways of speaking A2A that one port answers (spec: a2a, first table and "OpenFang")."""
 
     V1_0 = "1.0"
     V0_3 = "0.3"
     V0_1 = "0.1"
+    OPENFANG = "openfang"
+
+
+JSON_RPC: Final = frozenset({Dialect.V1_0, Dialect.V0_3, Dialect.V0_1})
+"""The ones whose calls are posted to the root; the other has paths."""
+EVERY_DIALECT: Final = frozenset(Dialect)
 
 
 class State(StrEnum):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from headway.agents.behaviours import BehaviourName
+from headway.agents.task import EVERY_DIALECT, Dialect
 from headway.cli.exits import fail
 
 
@@ -18,12 +19,15 @@ def agent(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="What its pauses and choices follow from.")] = 0,
     slots: Annotated[int | None, typer.Option(min=1, help="How many tasks it does at once.")] = None,
+    dialect: Annotated[list[Dialect] | None, typer.Option(help="Speak only this; repeat it for more.")] = None,
     log: Annotated[Path | None, typer.Option(help="Write every call that it gets to this file, as JSON lines.")] = None,
 ) -> None:
-    """Run a simulated A2A agent until SIGTERM or ctrl+c; it speaks v1.0, v0.3 and v0.1."""
+    """Run a simulated A2A agent until SIGTERM or ctrl+c; it speaks v1.0, v0.3, v0.1 and OpenFang's REST."""
     from headway.agents.run import run_agent
 
     try:
-        run_agent(name, behaviour, host=host, port=port, seed=seed, slots=slots, log=log)
+        run_agent(
+            name, behaviour, host=host, port=port, seed=seed, slots=slots, speaks=dialect or EVERY_DIALECT, log=log
+        )
     except OSError as error:
         fail(f"the agent was not started: {error}")

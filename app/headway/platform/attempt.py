@@ -142,7 +142,9 @@ class Attempt:
     async def find(self) -> str | None:
         """The agent's task id, asked for by context where it was never heard; None where the agent has no such task."""
         if self.remote_task_id is None:
-            return await self.client.find_task(self.delegation.context_id or self.delegation.delegation_id)
+            delegation, message = self.delegation, self._message()
+            context_id = delegation.context_id or delegation.delegation_id
+            return await self.client.find_task(context_id, message_id=message.message_id)
         return self.remote_task_id
 
     async def settle(self, result: Outcome) -> None:

@@ -203,7 +203,7 @@ class Passage:
         payload = errand.asked.payload(dialect)
         async with client.pass_on(dialect, payload, errand.headers, silence=errand.silence) as answer:
             if answer.streaming:
-                client.spoke(dialect)
+                client.spoke(dialect, errand.asked.call.verb)
                 async with reply.stream():
                     await self._pass_stream(reply, dialect, answer)
                 return None
@@ -211,7 +211,7 @@ class Passage:
             content = encode(self._passed(dialect, came, streaming=False))
         if _not_spoken(came):
             return content
-        client.spoke(dialect)
+        client.spoke(dialect, errand.asked.call.verb)
         # Written when the agent is done with, so that a caller who reads slowly holds no connection of its.
         await reply.body(HTTPStatus.OK, content)
         return None

@@ -1,0 +1,53 @@
+"""Agents that speak one dialect only, driven by the platform and reached through its gateway."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from headway.agents.fleet import serve_agent
+from headway.agents.journal import Kind
+from headway.agents.task import Dialect
+from support.agents import CANCEL, GET, SEND, STREAM, message_params, output_of, state_of, task_of
+from support.gateway import Door
+from support.platforms import eventually, platform
+
+ANY = pytest.mark.parametrize("dialect", Dialect)
+CALLERS = pytest.mark.parametrize("caller", ["1.0", "0.3"])
+
+
+@pytest.mark.req("A18")
+@ANY
+async def test_a_delegation_is_sent_polled_and_canceled(tmp_path: Path, dialect: Dialect) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder", speaks=[dialect]) as agent:
+        target = await served.workspace("coder", agent.url)
+        done = await served.until_status(await served.delegate(target, "steps=2 delay=0"), "completed")
+        assert (done["result"], done["dialect"]) == ("chunk 1\nchunk 2\n", dialect)
+        delegation_id = await served.delegate(target, "steps=1000 delay=0.02")
+        await eventually(lambda: len(agent.agent.journal.of(Kind.STEP)) > 3)
+        if dialect is not Dialect.OPENFANG:
+            # A blocking send that is not answered yet tells no id to cancel.
+            await served.until_status(delegation_id, "in_progress")
+            await served.cancel(delegation_id)
+            record = await served.until_status(delegation_id, "canceled")
+            assert record["status_message"].startswith("the agent confirmed the cancel")
+        assert len(agent.agent.journal.of(Kind.SEND)) == 2
+
+
+@CALLERS
+async def test_a_caller_of_the_gateway_reaches_an_agent_of_v0_1(tmp_path: Path, caller: str) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder", speaks=[Dialect.V0_1]) as agent:
+        door = Door(served, await served.workspace("coder", agent.url))
+        version = {"A2A-Version": caller}
+        params = message_params(caller, "steps=2 delay=0", message_id="m1")
+        sent = task_of((await door.call(SEND[caller], params, **version)).json()["result"])
+        assert (sent["id"], state_of(sent), output_of(sent)) == ("m1", "completed", "chunk 1\nchunk 2\n")
+        assert "contextId" in sent
+        got = (await door.call(GET[caller], {"id": "m1"}, **version)).json()["result"]
+        assert (got["id"], output_of(got)) == ("m1", "chunk 1\nchunk 2\n")
+        assert (await door.call(CANCEL[caller], {"id": "m1"}, **version)).json()["error"]["code"] == -32002
+        frames = await door.frames(STREAM[caller], message_params(caller, "steps=2 delay=0", message_id="m2"))
+        assert state_of(frames[-1]["result"]) == "completed"
+        assert "sessionId" not in json.dumps(frames)
+        assert len(agent.agent.journal.of(Kind.SEND)) == 2
