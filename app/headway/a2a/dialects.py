@@ -96,7 +96,8 @@ def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool
     current = dialect is Dialect.V1_0
     body = _message(message)
     if dialect in CHOOSES_ID:
-        return v01.send_params({"message": body, "metadata": dict(message.params_metadata or {})})
+        configuration, metadata = dict(message.configuration or {}), dict(message.params_metadata or {})
+        return v01.send_params({"message": body, "configuration": configuration, "metadata": metadata})
     params: dict[str, Any] = {"message": body if current else v03.message(body)}
     asked = {name: value for name, value in (message.configuration or {}).items() if name != "returnImmediately"}
     if blocking is not None:
