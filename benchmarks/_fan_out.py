@@ -98,8 +98,8 @@ class Ours:
         self._ring.close()
 
 
-async def _nothing_stored(after: int, *, limit: int) -> Sequence[Frame]:
-    return []
+async def _nothing_stored(after: int, *, limit: int, workspace_id: str | None) -> tuple[Sequence[Frame], int]:
+    return [], after
 
 
 class Naive:

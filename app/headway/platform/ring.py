@@ -1,6 +1,7 @@
 """The ring: encoded events held in memory once, read by any number of streams (spec: platform-api, performance).
 
-A reader is a cursor into the ring, not a queue of copies; publishing costs the same for one reader and for a thousand.
+A reader is a cursor into the ring, not a queue of copies. Publishing costs the same for one reader and for a thousand;
+readers are woken together, in pulses, and those that stand at one place share the bytes that they write.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+PULSE: Final = 0.005
+"""Seconds between two pulses at least; what is published between them goes out in one write. The first goes at once."""
+_WRITE_BYTES: Final = 65_536
+_SHARED: Final = 64
+"""Batches that are remembered until the next publication."""
 _COMPACT_AFTER: Final = 4_096
 _PASSING: Final = 4_096
 """Frames without a place in the order that are held for readers; one that lags misses the oldest."""
@@ -30,6 +36,14 @@ class Frame:
 
     def concerns(self, workspace_id: str) -> bool:
         return workspace_id in (self.source_id, self.target_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a reader writes next, and the seq up to which it has everything then."""
+
+    data: bytes
+    upto: int
 
 
 _GONE: Final = Frame(0, None, None, b"")
@@ -53,7 +67,10 @@ class Ring:
         self._passing: deque[Frame] = deque(maxlen=_PASSING)
         self.told = 0
         """How many frames were ever told of in passing."""
-        self._published = asyncio.Event()
+        self._batches: dict[tuple[int, str | None], Batch] = {}
+        self._waiting: dict[asyncio.Future[None], None] = {}
+        self._pulse: asyncio.TimerHandle | None = None
+        self._pulsed_at = -PULSE
         self.readers = 0
         """Streams that read from here now."""
         self.closed = False
@@ -79,12 +96,13 @@ class Ring:
             self.readers -= 1
 
     def publish(self, frames: Iterable[Frame]) -> None:
-        """Append frames, drop the oldest beyond the limit, wake every reader."""
+        """Append frames, drop the oldest beyond the limit, wake every reader with the next pulse."""
         for frame in frames:
             self._frames.append(frame)
             self._seqs.append(frame.seq)
             self._size += len(frame.data)
         self._drop_oldest()
+        self._batches.clear()
         self._wake()
 
     def tell(self, frame: Frame) -> None:
@@ -101,22 +119,68 @@ class Ring:
     def close(self) -> None:
         """End every stream: the platform stops."""
         self.closed = True
-        self._wake()
+        self._wake_now()
 
-    def after(self, seq: int) -> Sequence[Frame]:
-        """The frames after `seq`. Raises FellBehind when some of them were dropped already."""
-        if seq < self._floor:
+    def holds(self, seq: int) -> bool:
+        """Whether all frames after `seq` are here."""
+        return seq >= self._floor
+
+    def batch(self, seq: int, workspace_id: str | None) -> Batch:
+        """What comes after `seq`, of one workspace or of all, one write of it at most.
+
+        Raises FellBehind when some of it was dropped already.
+        """
+        if not self.holds(seq):
             raise FellBehind
-        return self._frames[bisect_right(self._seqs, seq, lo=self._first) :]
+        key = (seq, workspace_id)
+        found = self._batches.get(key)
+        if found is None:
+            if len(self._batches) >= _SHARED:
+                self._batches.clear()
+            found = self._batches[key] = self._join(seq, workspace_id)
+        return found
 
-    @property
-    def published(self) -> asyncio.Event:
-        """Set at the next publication after it was taken; to be taken before looking at what is there."""
-        return self._published
+    async def pulse(self, waiter: asyncio.Future[None]) -> None:
+        """Return at the next pulse, or as soon as somebody else gives `waiter` its result."""
+        self._waiting[waiter] = None
+        try:
+            await waiter
+        finally:
+            self._waiting.pop(waiter, None)
+
+    def _join(self, seq: int, workspace_id: str | None) -> Batch:
+        parts: list[bytes] = []
+        size, upto = 0, seq
+        for at in range(bisect_right(self._seqs, seq, lo=self._first), len(self._frames)):
+            frame = self._frames[at]
+            upto = frame.seq
+            if workspace_id is None or frame.concerns(workspace_id):
+                parts.append(frame.data)
+                size += len(frame.data)
+                if size >= _WRITE_BYTES:
+                    break
+        return Batch(b"".join(parts), upto)
 
     def _wake(self) -> None:
-        published, self._published = self._published, asyncio.Event()
-        published.set()
+        if not self._waiting or self._pulse is not None:
+            return
+        loop = asyncio.get_running_loop()
+        early = self._pulsed_at + PULSE - loop.time()
+        if early > 0:
+            self._pulse = loop.call_later(early, self._wake_now)
+        else:
+            self._wake_now()
+
+    def _wake_now(self) -> None:
+        if self._pulse is not None:
+            self._pulse.cancel()
+            self._pulse = None
+        waiting, self._waiting = self._waiting, {}
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        if waiting:
+            self._pulsed_at = asyncio.get_running_loop().time()
 
     def _drop_oldest(self) -> None:
         while self._size > self._limit and self._first < len(self._frames) - 1:

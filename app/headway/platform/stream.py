@@ -16,7 +16,6 @@ from headway.net.asgi import EVENT_STREAM_HEADERS, disconnected
 from headway.platform.connection import abort
 from headway.platform.ring import FellBehind, Frame, Ring
 
-_WRITE_BYTES: Final = 65_536
 _REPLAY_PAGE: Final = 500
 
 
@@ -70,19 +69,21 @@ class EventStream:
         self._write_timeout = write_timeout
         self._reading = reading
         self._told = ring.told
-        self._last_put = clock.monotonic()
+        self._waiter: asyncio.Future[None] | None = None
+        self._put_at = clock.monotonic()
+        self._putting = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writing = asyncio.create_task(self._write(send), name="event-stream")
-        leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
-        with self._reading as ended:
+        with self._reading as ended, self._ring.reading():
+            writing = asyncio.create_task(self._write(send), name="event-stream")
+            leaving = asyncio.create_task(disconnected(receive), name="event-stream-reader")
             ending = asyncio.create_task(ended.wait(), name="event-stream-end")
-            tasks = (writing, leaving, ending)
+            watching = asyncio.create_task(self._watch(), name="event-stream-watch")
+            tasks = (writing, leaving, ending, watching)
             try:
-                with self._ring.reading():
-                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                stalled = writing.done() and isinstance(writing.exception(), (TimeoutError, FellBehind))
-                if stalled or (ended.is_set() and not writing.done()):
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                fell_behind = writing.done() and isinstance(writing.exception(), FellBehind)
+                if fell_behind or watching.done() or (ended.is_set() and not writing.done()):
                     # Nobody waits for a reader to take what it will be sent again when it resumes.
                     abort(scope)
                     await leaving
@@ -91,11 +92,11 @@ class EventStream:
                     task.cancel()
                 outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, Exception) and not isinstance(outcome, (TimeoutError, FellBehind, OSError)):
+            if isinstance(outcome, Exception) and not isinstance(outcome, (FellBehind, OSError)):
                 raise outcome
 
     async def _write(self, send: Send) -> None:
-        """Write until the ring is closed. Raises TimeoutError and FellBehind for a reader that cannot keep up."""
+        """Write until the ring is closed. Raises FellBehind for a reader that cannot keep up."""
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         await self._put(send, b": headway event stream\n\n")
         # What the ledger cannot give now, the reader is given when it resumes, or told to take a new snapshot.
@@ -104,81 +105,68 @@ class EventStream:
             await self._go_on(send)
         await self._put(send, b"", more=False)
 
-    async def _go_on(self, send: Send) -> None:
-        """Deliver what the ring is given until it is closed. Raises FellBehind."""
-        while True:
-            published = self._ring.published
-            frames = self._ring.after(self._cursor)
-            passing = self._ring.told_after(self._told)
-            self._told = self._ring.told
-            if frames:
-                await self._deliver(send, frames)
-            if passing:
-                await self._pass_on(send, passing)
-            if frames or passing:
-                continue
-            if self._ring.closed:
-                return
-            if not await self._happens(published):
-                await self._put(send, self._bookmark())
-
     async def _catch_up(self, send: Send) -> None:
         """Replay from the ledger until the ring holds all that is left."""
-        while self._behind_ring():
+        while not self._ring.holds(self._cursor):
             frames, upto = await self._replay(self._cursor, limit=_REPLAY_PAGE, workspace_id=self._workspace_id)
             if upto <= self._cursor:
                 return
-            if frames:
-                await self._deliver(send, frames)
+            await self._put_all(send, frames)
             self._cursor = upto
 
-    def _behind_ring(self) -> bool:
-        try:
-            self._ring.after(self._cursor)
-        except FellBehind:
-            return True
-        return False
+    async def _go_on(self, send: Send) -> None:
+        """Deliver what the ring is given until it is closed. Raises FellBehind."""
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = self._ring.batch(self._cursor, self._workspace_id)
+            passing = self._ring.told_after(self._told) if self._ring.told > self._told else ()
+            self._told = self._ring.told
+            if batch.data:
+                await self._put(send, batch.data)
+            if passing:
+                await self._put_all(send, passing)
+            if batch.upto > self._cursor or passing:
+                self._cursor = batch.upto
+                continue
+            if self._ring.closed:
+                return
+            if self._silent_for() >= self._keep_alive:
+                await self._put(send, self._bookmark())
+            else:
+                self._waiter = loop.create_future()
+                await self._ring.pulse(self._waiter)
 
-    async def _deliver(self, send: Send, frames: Sequence[Frame]) -> None:
-        parts: list[bytes] = []
-        size = 0
-        for frame in frames:
-            if self._workspace_id is None or frame.concerns(self._workspace_id):
-                parts.append(frame.data)
-                size += len(frame.data)
-            if size >= _WRITE_BYTES:
-                await self._put(send, b"".join(parts))
-                self._cursor, parts, size = frame.seq, [], 0
-        if parts:
-            await self._put(send, b"".join(parts))
-        self._cursor = frames[-1].seq
+    async def _watch(self) -> None:
+        """Wake the writer when it is time for a keep-alive; return when the reader takes nothing any more.
 
-    async def _pass_on(self, send: Send, passing: Sequence[Frame]) -> None:
-        concerned = [one.data for one in passing if self._workspace_id is None or one.concerns(self._workspace_id)]
-        if concerned:
-            await self._put(send, b"".join(concerned))
-
-    async def _happens(self, published: asyncio.Event) -> bool:
-        """Wait for the ring; False when the reader has been sent nothing for the keep-alive pause.
-
-        What does not concern this reader is silence to it.
+        One timer that follows the clock behind the writes: a timer for each write would cost more than the write.
         """
-        waiting = asyncio.create_task(published.wait())
-        pause = self._last_put + self._keep_alive - self._clock.monotonic()
-        silence = asyncio.ensure_future(self._clock.sleep(max(0.0, pause)))
-        try:
-            await asyncio.wait({waiting, silence}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiting.cancel()
-            silence.cancel()
-        return published.is_set() and self._clock.monotonic() < self._last_put + self._keep_alive
+        while True:
+            left = (self._write_timeout if self._putting else self._keep_alive) - self._silent_for()
+            if left <= 0 and self._putting:
+                return
+            if left <= 0:
+                if self._waiter is not None and not self._waiter.done():
+                    self._waiter.set_result(None)
+                left = self._keep_alive
+            # A write that begins meanwhile is found when its own time is over.
+            await self._clock.sleep(min(left, self._write_timeout))
+
+    def _silent_for(self) -> float:
+        """Seconds since the last write began. What does not concern this reader is silence to it."""
+        return self._clock.monotonic() - self._put_at
 
     def _bookmark(self) -> bytes:
         now = self._clock.now_ms()
         envelope = b'{"type":"BOOKMARK","timestamp":%d,"data":{"seq":%d}}' % (now, self._cursor)
         return b": keep-alive\n\ndata: %s\n\n" % envelope
 
+    async def _put_all(self, send: Send, frames: Sequence[Frame]) -> None:
+        mine = self._workspace_id
+        if data := b"".join([frame.data for frame in frames if mine is None or frame.concerns(mine)]):
+            await self._put(send, data)
+
     async def _put(self, send: Send, data: bytes, *, more: bool = True) -> None:
-        async with asyncio.timeout(self._write_timeout):
-            await send({"type": "http.response.body", "body": data, "more_body": more})
-        self._last_put = self._clock.monotonic()
+        self._put_at, self._putting = self._clock.monotonic(), True
+        await send({"type": "http.response.body", "body": data, "more_body": more})
+        self._putting = False
