@@ -42,6 +42,8 @@ class Guard:
 
     allow: Sequence[Allowance] = ()
     resolver: Resolver = resolve
+    remedy: str = "`headway serve --allow {}`"
+    """How an address is allowed, for people; the braces stand for the address."""
 
     async def addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses to dial for a host, each of them allowed.
@@ -68,7 +70,7 @@ class Guard:
         what = where if where == name else f"{name} leads to {where}, and that"
         text = f"{what} is {kind.value}"
         if kind is not Kind.NEVER and address is not None:
-            text += f"; `headway serve --allow {_entry(address, port)}` allows it"
+            text += f"; {self.remedy.format(_entry(address, port))} allows it"
         raise Refused(text)
 
 

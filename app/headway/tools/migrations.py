@@ -27,6 +27,7 @@ DIRECT_TASKS: Final[Step] = (
         percent REAL,
         text TEXT NOT NULL DEFAULT '',
         error TEXT,
+        stopped TEXT,
         created_at INTEGER NOT NULL,
         heard_at INTEGER NOT NULL,
         finished_at INTEGER,

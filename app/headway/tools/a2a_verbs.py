@@ -1,0 +1,215 @@
+"""The verbs that talk straight to an agent: arguments checked, answers as plain data (spec: agent-tools).
+
+A verb answers what went wrong, with `error`; it raises only for a fault in its caller's code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from headway.core.naming import quoted
+from headway.core.text import BODY_LIMIT, clean_line
+from headway.core.timestamps import to_rfc3339
+from headway.tools.agents import Agents
+from headway.tools.descriptions import A2A_CANCEL_TASK, A2A_CHECK_TASK, A2A_SEND, A2A_SEND_ASYNC, described
+from headway.tools.direct import CANCELED, DirectTasks
+from headway.tools.direct_table import DirectTask, Stop
+from headway.tools.errors import ToolError
+from headway.tools.outcome import State
+from headway.tools.running import OnProgress, OnResult, Running
+from headway.tools.session import Session
+from headway.tools.settings import SEND_SECONDS
+
+CONTEXT_LIMIT: Final = 65_536
+"""Characters of a context as JSON."""
+_CONTEXT: Final = "`context` is any JSON object of the caller's; it comes back with the result, as it was at the call."
+Answer = dict[str, Any]
+
+
+class BadArgument(ToolError):
+    """An argument that cannot be used."""
+
+
+class A2AVerbs:
+    """Safe to call from many tasks at once."""
+
+    def __init__(self, session: Session, direct: DirectTasks, agents: Agents) -> None:
+        self._session = session
+        self._direct = direct
+        self._agents = agents
+
+    @described(
+        A2A_SEND,
+        _CONTEXT + " `on_progress` is called with each `Progress` while the agent works.",
+    )
+    async def a2a_send(
+        self,
+        agent_url: str,
+        message: str,
+        *,
+        session_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Answer:
+        try:
+            task = await self._task(agent_url, None, message, None, session_id, context)
+            ended = await self._direct.wait_for(task, SEND_SECONDS, on_progress)
+        except ToolError as error:
+            return {"success": False, "error": str(error)}
+        return {"success": _went_well(ended), **ended.outcome().as_answer()}
+
+    @described(
+        A2A_SEND_ASYNC,
+        _CONTEXT + " `on_result` is called with the `Outcome` (and awaited), at least once, in place of the session's.",
+    )
+    async def a2a_send_async(
+        self,
+        agent_url: str | None = None,
+        message: str = "",
+        *,
+        agent_name: str | None = None,
+        task_id: str | None = None,
+        session_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        on_result: OnResult | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Answer:
+        try:
+            task = await self._task(agent_url, agent_name, message, task_id, session_id, context)
+            await self._direct.begin(task, on_result, on_progress)
+        except ToolError as error:
+            return {"success": False, "error": str(error)}
+        return {
+            "success": True,
+            "task_id": task.task_id,
+            "state": str(State.RUNNING),
+            "session_id": task.session_id,
+            "message": f"{task.agent} has been given the task; look at it with a2a_check_task.",
+        }
+
+    @described(A2A_CHECK_TASK)
+    async def a2a_check_task(self, task_id: str) -> Answer:
+        if (running := self._direct.running(task_id)) is not None:
+            return _as_it_runs(running)
+        try:
+            ended = await self._direct.ended(task_id)
+        except ToolError as error:
+            return {"error": str(error)}
+        if ended is None:
+            return {"error": self._unknown(task_id)}
+        return _as_it_ended(ended)
+
+    @described(A2A_CANCEL_TASK)
+    async def a2a_cancel_task(self, task_id: str) -> Answer:
+        running = self._direct.running(task_id)
+        if running is not None:
+            self._direct.stop(running, Stop(State.CANCELED, CANCELED))
+            await running.ended.wait()
+        try:
+            ended = await self._direct.ended(task_id)
+        except ToolError as error:
+            return {"success": False, "error": str(error)}
+        if ended is None:
+            return {"success": False, "error": self._unknown(task_id)}
+        return _as_canceled(ended, running)
+
+    async def _task(
+        self,
+        url: str | None,
+        name: str | None,
+        message: str,
+        task_id: str | None,
+        session_id: str | None,
+        context: Mapping[str, Any] | None,
+    ) -> DirectTask:
+        """The task that is meant. Raises ToolError for arguments that cannot be used."""
+        # Before anything is awaited: what the caller changes later is not in it.
+        kept = _captured(context)
+        if not message.strip() or len(message) > BODY_LIMIT:
+            raise BadArgument(f"a message has 1 to {BODY_LIMIT:,} characters; nothing was sent")
+        task_id = _id("task_id", task_id) or self._session.new_id()
+        given, session_id = session_id is not None, _id("session_id", session_id) or task_id
+        agent = await self._agents.find(url, name)
+        reply_to = await self._direct.asking(agent.url, session_id) if given else None
+        now = self._session.clock.now_ms()
+        return DirectTask(
+            task_id=task_id,
+            agent=agent.name,
+            url=agent.url,
+            session_id=session_id,
+            message=message,
+            context=kept,
+            reply_to=reply_to,
+            created_at=now,
+            heard_at=now,
+        )
+
+    def _unknown(self, task_id: str) -> str:
+        kept = self._session.settings.keep_finished
+        return f"No task found with task_id {quoted(task_id)}; those that have ended are kept for {kept:,g} s"
+
+
+def _captured(context: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The context by value. Raises BadArgument where it is no JSON object."""
+    try:
+        text = json.dumps(dict(context or {}), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadArgument(f"the context cannot be kept: {clean_line(str(error))}; nothing was sent") from error
+    if len(text) > CONTEXT_LIMIT:
+        raise BadArgument(f"the context is larger than {CONTEXT_LIMIT:,} characters as JSON; nothing was sent")
+    kept: dict[str, Any] = json.loads(text)
+    return kept
+
+
+def _id(name: str, value: str | None) -> str | None:
+    if value is not None and (not value or clean_line(value) != value):
+        raise BadArgument(f"{name} is one line of 1 to 256 characters, without control characters; nothing was sent")
+    return value
+
+
+def _went_well(task: DirectTask) -> bool:
+    return task.state in (State.COMPLETED, State.INPUT_REQUIRED)
+
+
+def _as_it_runs(running: Running) -> Answer:
+    task, reading = running.task, running.reading
+    return {
+        "task_id": task.task_id,
+        "state": str(State.RUNNING),
+        "percent": reading.percent,
+        "status_message": reading.status,
+        "text": reading.text,
+        "agent": task.agent,
+        "url": task.url,
+        "session_id": task.session_id,
+        "context": dict(task.context),
+        "created_at": to_rfc3339(task.created_at),
+        "heard_at": to_rfc3339(reading.heard_at),
+    }
+
+
+def _as_it_ended(task: DirectTask) -> Answer:
+    return {**task.outcome().as_answer(), "percent": task.percent}
+
+
+def _as_canceled(task: DirectTask, running: Running | None) -> Answer:
+    """What is sure after a cancel; `running` is None where the task had ended before."""
+    asked = running.asked if running is not None else None
+    answer: Answer = {"success": asked is not None and asked.ended is None, **_as_it_ended(task)}
+    if task.finished_at is None:
+        return {**answer, "reader_stopped": False, "agent_confirmed": False, "message": "The tools are being closed."}
+    if asked is None:
+        return {
+            **answer,
+            "reader_stopped": False,
+            "agent_confirmed": False,
+            "message": f"The task had ended before: {task.state}. Nothing was changed.",
+        }
+    return {
+        **answer,
+        "reader_stopped": True,
+        "agent_confirmed": asked.confirmed,
+        "message": f"Reading it was stopped; {asked.words}.",
+    }

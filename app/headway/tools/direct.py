@@ -1,0 +1,334 @@
+"""The registry of tasks given straight to agents: who runs, how it ends, what survives (spec: agent-tools).
+
+A task is in memory while it runs, and in the journal from before it is sent until its grace period is over. The
+registry is changed between two awaits only, so nothing is ever half in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from headway.core.naming import quoted
+from headway.net.timing import within
+from headway.tools import direct_table as table
+from headway.tools.agents import Agents
+from headway.tools.asking import NOT_SENT, Asked, ask_to_cancel
+from headway.tools.direct_table import DirectTask, Stop
+from headway.tools.endings import Endings
+from headway.tools.errors import JournalUnavailable, ToolError
+from headway.tools.outcome import Ending, State
+from headway.tools.reader import ending_of
+from headway.tools.running import OnProgress, OnResult, Running, begin_running
+from headway.tools.session import Session
+from headway.tools.settings import ToolSettings
+
+FAULT: Final = (
+    "a fault of the tools ended the reading of this task; the outcome is unknown, and the log has the details"
+)
+CANCELED: Final = "canceled by its caller"
+_SESSIONS: Final = 1_000
+"""Sessions of which it is remembered in memory that their agent asks something."""
+
+_log = logging.getLogger(__name__)
+
+
+class NotTaken(ToolError):
+    """The task was not taken on, and nothing was sent."""
+
+
+class DirectTasks:
+    """Opened with `start` and ended with `close`; what it begins runs in the session's background."""
+
+    def __init__(self, session: Session, agents: Agents, on_result: OnResult | None = None) -> None:
+        """`on_result` is told of tasks that have no callback of their own, those of an earlier process among them."""
+        self._session = session
+        self._settings = session.settings
+        self._agents = agents
+        self._on_result = on_result
+        self._running: dict[str, Running] = {}
+        self._waited: set[Running] = set()
+        self._asking: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        self._endings = Endings(session)
+        self._closing = False
+
+    @property
+    def count(self) -> int:
+        """Tasks that hold a place now."""
+        return len(self._running) + len(self._waited)
+
+    async def start(self) -> None:
+        """Take up what an earlier process left, and begin to sweep. Raises JournalUnavailable."""
+        journal = self._session.journal
+        for task in await journal.run(table.running):
+            self._go_on(task)
+        if self._on_result is not None:
+            for task_id in await journal.run(table.undelivered):
+                ended = await journal.run(partial(table.get, task_id=task_id))
+                if ended is not None:
+                    self._endings.take(ended, self._on_result, saved=True)
+        self._session.background.begin("a2a sweep", self._sweep_for_ever())
+
+    def close(self) -> None:
+        """Stop reading. What runs stays in the journal as running, and the next process takes it up."""
+        self._closing = True
+        for running in self._running.values():
+            running.ended.set()
+
+    def running(self, task_id: str) -> Running | None:
+        """One that runs."""
+        return self._running.get(task_id)
+
+    async def ended(self, task_id: str) -> DirectTask | None:
+        """One that has ended and is still kept. Raises JournalUnavailable."""
+        found = self._endings.find(task_id)
+        return found or await self._session.journal.run(partial(table.get, task_id=task_id))
+
+    async def asking(self, url: str, session_id: str) -> str | None:
+        """The agent's task that waits for an answer in this session. Raises JournalUnavailable."""
+        if (url, session_id) in self._asking:
+            return self._asking[url, session_id]
+        return await self._session.journal.run(partial(table.asking, url=url, session_id=session_id))
+
+    async def wait_for(self, task: DirectTask, seconds: float, on_progress: OnProgress | None = None) -> DirectTask:
+        """Send, and return the task as it ended within so many seconds. Raises NotTaken.
+
+        Who is canceled while it waits, or runs out of time, leaves nobody to read the answer, so the agent is asked to
+        cancel.
+        """
+        self._require_place()
+        client = self._agents.client_of(task.url)
+        running = begin_running(self._session, client, task, durable=False, on_progress=on_progress)
+        self._waited.add(running)
+        try:
+            ending = await within(self._session.clock, seconds, running.reader.send())
+        except TimeoutError:
+            self._let_go(running)
+            ending = Ending(State.FAILED, running.reading.text, _overdue(seconds))
+        except asyncio.CancelledError:
+            self._let_go(running)
+            raise
+        except Exception:  # noqa: BLE001 - logged, and the caller is told
+            _log.exception("a fault while %s was read", task.task_id)
+            self._let_go(running)
+            ending = Ending(State.FAILED, running.reading.text, FAULT)
+        finally:
+            self._waited.discard(running)
+        return self._finished(running, ending)
+
+    async def begin(
+        self, task: DirectTask, on_result: OnResult | None = None, on_progress: OnProgress | None = None
+    ) -> None:
+        """Take a task on; that is durable when this returns. Raises NotTaken and JournalUnavailable."""
+        self._require_place()
+        if task.task_id in self._running or self._endings.find(task.task_id) is not None:
+            raise _in_use(task.task_id)
+        told = on_result or self._on_result
+        task = replace(task, delivered=told is None)
+        client = self._agents.client_of(task.url)
+        running = begin_running(self._session, client, task, durable=True, on_result=told, on_progress=on_progress)
+        self._running[task.task_id] = running
+        try:
+            await self._session.journal.run(partial(table.insert, task=task))
+        except sqlite3.IntegrityError:
+            self._drop(running)
+            raise _in_use(task.task_id) from None
+        except BaseException:
+            # It may still be written after its caller has gone: then it is taken out again.
+            self._drop(running)
+            self._session.background.begin(f"a2a forget {task.task_id}", self._forget(task.task_id))
+            raise
+        if running.stopping is None and not self._closing:
+            self._begin_work(running)
+
+    def stop(self, running: Running, stop: Stop) -> None:
+        """End a task that runs: our reading of it, and the agent's work. `running.ended` says when that is done."""
+        if running.stopping is None:
+            running.stopping = self._session.background.begin(
+                f"a2a stop {running.task.task_id}", self._stop(running, stop)
+            )
+            running.stopping.add_done_callback(lambda _: self._revive(running, lambda: self.stop(running, stop)))
+
+    def _go_on(self, task: DirectTask) -> None:
+        told = None if task.delivered else self._on_result
+        client = self._agents.client_of(task.url)
+        running = begin_running(self._session, client, task, durable=True, on_result=told)
+        self._running[task.task_id] = running
+        if task.stopped is not None:
+            self.stop(running, task.stopped)
+        else:
+            self._begin_work(running)
+
+    def _begin_work(self, running: Running) -> None:
+        worker = running.worker = self._session.background.begin(
+            f"a2a task {running.task.task_id}", self._work(running)
+        )
+        worker.add_done_callback(lambda _: self._revive(running, lambda: self._begin_work(running)))
+
+    def _revive(self, running: Running, begin: Callable[[], None]) -> None:
+        """Go on with what somebody else has canceled: only the registry ends a task."""
+        still_ours = self._running.get(running.task.task_id) is running and not self._closing
+        if still_ours and (running.stopping is None or running.stopping.done()):
+            running.stopping = None
+            asyncio.get_running_loop().call_soon(begin)
+
+    async def _work(self, running: Running) -> None:
+        try:
+            ending = await running.reader.send()
+        except Exception:  # noqa: BLE001 - logged, and the task ends with it
+            _log.exception("a fault while %s was read", running.task.task_id)
+            ending = Ending(State.FAILED, running.reading.text, FAULT)
+        self._end(running, ending)
+
+    async def _stop(self, running: Running, stop: Stop) -> None:
+        try:
+            asked = await self._stop_and_ask(running, stop)
+        except Exception:  # noqa: BLE001 - logged, and the task ends all the same
+            _log.exception("a fault while %s was stopped", running.task.task_id)
+            asked = Asked(False, "a fault of the tools kept the agent from being asked; it may still be working")
+        if running.worker is not None:
+            running.worker.cancel()
+        if asked is not None:
+            running.asked = asked
+            self._end(running, _stopped_as(running, stop, asked))
+
+    async def _stop_and_ask(self, running: Running, stop: Stop) -> Asked | None:
+        """What the agent said to it; None where the task ended by itself meanwhile."""
+        reading, seconds = running.reading, self._settings.cancel_seconds
+        try:
+            await self._session.journal.run(partial(table.mark_stopped, task_id=reading.task_id, stop=stop))
+        except JournalUnavailable as error:
+            _log.warning("that %s is stopped is not durable: %s", reading.task_id, error)
+        if running.worker is not None:
+            if reading.sending:
+                await self._until_named(running, seconds)
+            running.worker.cancel()
+            await asyncio.wait({running.worker})
+        if reading.task_id not in self._running:
+            return None
+        if not reading.sending:
+            return Asked(False, NOT_SENT)
+        return await ask_to_cancel(running.client, running.reader.find, self._session.clock, seconds)
+
+    async def _until_named(self, running: Running, seconds: float) -> None:
+        """Wait for the agent to name its task, without which it cannot be asked to cancel it."""
+        assert running.worker is not None
+        named = asyncio.ensure_future(running.reading.known.wait())
+        limit = asyncio.ensure_future(self._session.clock.sleep(seconds))
+        try:
+            await asyncio.wait({named, limit, running.worker}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            named.cancel()
+            limit.cancel()
+
+    def _let_go(self, running: Running) -> None:
+        """Nobody waits for it any more: have its agent stop, if it can be asked."""
+        if running.reading.sending and not self._closing:
+            self._session.background.begin(f"a2a let go {running.task.task_id}", self._ask_once(running))
+
+    async def _ask_once(self, running: Running) -> None:
+        find, seconds = running.reader.find, self._settings.cancel_seconds
+        asked = await ask_to_cancel(running.client, find, self._session.clock, seconds)
+        _log.info("%s was let go: %s", running.task.task_id, asked.words)
+
+    def _end(self, running: Running, ending: Ending) -> None:
+        if self._running.get(running.task.task_id) is not running:
+            return
+        self._endings.take(self._finished(running, ending), running.on_result)
+        self._drop(running)
+
+    def _finished(self, running: Running, ending: Ending) -> DirectTask:
+        task, reading = running.task, running.reading
+        asks = ending.state is State.INPUT_REQUIRED
+        self._asking[task.url, task.session_id] = reading.remote_task_id if asks else None
+        self._asking.move_to_end((task.url, task.session_id))
+        if len(self._asking) > _SESSIONS:
+            self._asking.popitem(last=False)
+        if ending.state is State.FAILED:
+            self._agents.forget(task.url)
+        return replace(
+            task,
+            state=ending.state,
+            text=ending.text,
+            error=ending.error,
+            percent=reading.percent,
+            heard_at=reading.heard_at,
+            sending=reading.sending,
+            remote_task_id=reading.remote_task_id,
+            finished_at=self._session.clock.now_ms(),
+        )
+
+    def _drop(self, running: Running) -> None:
+        self._running.pop(running.task.task_id, None)
+        running.ended.set()
+
+    async def _forget(self, task_id: str) -> None:
+        await self._session.journal.run(partial(table.forget, task_id=task_id))
+
+    def _require_place(self) -> None:
+        if self._closing:
+            raise NotTaken("the tools are being closed; nothing was sent")
+        if self.count >= self._settings.task_limit:
+            raise NotTaken(
+                f"{self.count} tasks are running, which is the most at once; nothing was sent; wait until one has "
+                "ended, cancel one with a2a_cancel_task, or raise A2A_TASK_LIMIT"
+            )
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await self._session.clock.sleep(self._settings.sweep_every)
+            try:
+                await self.sweep()
+            except JournalUnavailable as error:
+                _log.warning("a sweep could not write: %s", error)
+
+    async def sweep(self) -> None:
+        """End what is silent or too old, write what could not be written, forget what was kept long enough."""
+        now = self._session.clock.now_ms()
+        for running in list(self._running.values()):
+            if (reason := overdue(running, now, self._settings)) is not None:
+                self.stop(running, Stop(State.FAILED, reason))
+        self._endings.retry()
+        heard = [(one.reading.heard_at, task_id) for task_id, one in self._running.items()]
+        before = now - round(self._settings.keep_finished * 1_000)
+
+        def write(db: sqlite3.Connection) -> None:
+            table.mark_heard(db, heard)
+            table.evict(db, before=before, keep=self._settings.kept_finished)
+
+        await self._session.journal.run(write)
+
+
+def overdue(running: Running, now_ms: int, settings: ToolSettings) -> str | None:
+    """Why a task is to be ended now; age alone never ends one that lives, unless that was asked for."""
+    silent, age = now_ms - running.reading.heard_at, now_ms - running.task.created_at
+    if silent > settings.silence_limit * 1_000:
+        return f"the agent was silent for more than {settings.silence_limit:,g} s"
+    if settings.max_age is not None and age > settings.max_age * 1_000:
+        return f"the task took more than {settings.max_age:,g} s"
+    return None
+
+
+def _stopped_as(running: Running, stop: Stop, asked: Asked) -> Ending:
+    if asked.ended is not None:
+        return ending_of(asked.ended, running.reading)
+    return Ending(stop.state, running.reading.text, f"{stop.reason}; {asked.words}")
+
+
+def _overdue(seconds: float) -> str:
+    return (
+        f"the agent did not finish within {seconds:g} s, and was told to cancel; it may still be working; use "
+        "a2a_send_async for work that takes longer"
+    )
+
+
+def _in_use(task_id: str) -> NotTaken:
+    return NotTaken(
+        f"the task id {quoted(task_id)} is in use; nothing was sent; give another one, or none to have one made"
+    )

@@ -1,0 +1,58 @@
+"""What is known of a task while it is read: whoever looks sees it as it stands between two words of the agent."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from headway.a2a.transcript import Transcript
+from headway.a2a.updates import AgentUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something new of a task that runs. `text` is what the agent said now, not all that it has said."""
+
+    task_id: str
+    percent: float | None
+    status: str | None
+    text: str
+
+
+class Reading:
+    """One task as it is heard. All changes are made between two awaits, so nobody needs a lock to look (A9).
+
+    `heard_at` is when the agent last said something, in Unix milliseconds.
+    """
+
+    def __init__(self, task_id: str, heard_at: int, *, sending: bool, remote_task_id: str | None = None) -> None:
+        self.task_id = task_id
+        self.heard_at = heard_at
+        self.sending = sending
+        """The message may have left: from here on it is never sent again."""
+        self.remote_task_id = remote_task_id
+        self.percent: float | None = None
+        self.status: str | None = None
+        self.transcript = Transcript()
+        self.known = asyncio.Event()
+        """Set once the agent's task id is known, so that the agent can be asked to cancel."""
+        if remote_task_id is not None:
+            self.known.set()
+
+    @property
+    def text(self) -> str:
+        """All that the agent has said, clean; past the bound of a body its head is dropped, with a marker."""
+        return self.transcript.text
+
+    def hear(self, update: AgentUpdate, now_ms: int) -> Progress:
+        """Take in what an update says."""
+        self.heard_at = now_ms
+        self.percent = update.percent if update.percent is not None else self.percent
+        self.status = update.message if update.message is not None else self.status
+        text = update.splice.text if update.splice is not None else ""
+        return Progress(self.task_id, self.percent, self.status, text)
+
+    def know(self, remote_task_id: str) -> None:
+        """The agent has taken it on under this id."""
+        self.remote_task_id = remote_task_id
+        self.known.set()
