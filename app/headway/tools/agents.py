@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from headway.a2a.card import URL_LIMIT
 from headway.a2a.client import AgentClient
+from headway.a2a.dialects import Dialect
 from headway.a2a.follow import FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.connectors.errors import ConnectorError
@@ -61,8 +62,8 @@ class Agents:
             )
         return await self._registered(name)
 
-    def client_of(self, url: str) -> AgentClient:
-        """The client for an agent; what it has learned is used again."""
+    def client_of(self, url: str, dialect: str | None = None) -> AgentClient:
+        """The client for an agent; what it has learned is used again, and what an earlier process learned."""
         client = self._clients.get(url)
         if client is None:
             settings, session = self._session.settings, self._session
@@ -73,6 +74,7 @@ class Agents:
                 http=session.http,
                 clock=session.clock,
                 rng=session.rng,
+                dialect=Dialect(dialect) if dialect is not None else None,
                 limits=limits,
                 policy=FollowPolicy(failures_allowed=0),
             )

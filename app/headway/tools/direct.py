@@ -157,7 +157,7 @@ class DirectTasks:
 
     def _go_on(self, task: DirectTask) -> None:
         told = None if task.delivered else self._on_result
-        client = self._agents.client_of(task.url)
+        client = self._agents.client_of(task.url, task.dialect)
         running = begin_running(self._session, client, task, durable=True, on_result=told)
         self._running[task.task_id] = running
         if task.stopped is not None:

@@ -112,7 +112,8 @@ class Reader:
         """The agent's task, asked for by its context where it was never heard; None where the agent names none."""
         if self._reading.remote_task_id is not None:
             return self._reading.remote_task_id
-        found = await self._client.find_task(self._message.context_id or self._message.message_id)
+        message = self._message
+        found = await self._client.find_task(message.context_id or message.message_id, message_id=message.message_id)
         if found is None:
             return None
         if not await self._is_ours(found):
