@@ -99,7 +99,7 @@ def test_nothing_set_is_no_keymap() -> None:
 @pytest.mark.req("D10")
 async def test_keys_footer_help_and_palette_follow() -> None:
     actions = remapped(
-        {"dispatch": "f2", "poll": ["f5", "m"], "help": "h", "palette": "f1", "cursor_down": ["down", "f7"]}
+        {"dispatch": "f2", "poll": ["f5", "b"], "help": "h", "palette": "f1", "cursor_down": ["down", "f7"]}
     )
     async with open_board(fleet(), actions=actions) as opened:
         footer = opened.text("keys")
@@ -113,12 +113,12 @@ async def test_keys_footer_help_and_palette_follow() -> None:
         assert opened.app.screen is opened.board
         assert opened.connector.calls.polled == []
 
-        await opened.pilot.press("m")
+        await opened.pilot.press("b")
         await opened.until(lambda: opened.connector.calls.polled)
 
         await opened.pilot.press("h")
         await opened.seen("esc close")
-        assert "f5 m" in opened.text()
+        assert "f5 b" in opened.text()
         await opened.pilot.press("h")
         await opened.until(lambda: opened.app.screen is opened.board)
 

@@ -53,12 +53,22 @@ async def test_a_board_in_ascii_writes_nothing_else() -> None:
         assert opened.written.isascii()
 
 
-async def test_a_board_without_color_writes_only_greys() -> None:
-    async with open_board(fleet(), look=Look(color=False)) as opened:
-        styles = [segment.style for strip in opened.board._compositor.render_strips() for segment in strip]
-        colors = {color for style in styles if style for color in (style.color, style.bgcolor) if color}
-        assert len(colors) > 2
-        assert all(len(set(color.get_truecolor())) == 1 for color in colors)
+@pytest.mark.req("D8")
+@pytest.mark.parametrize("theme", ["headway", "headway-light", "ansi-dark"])
+async def test_a_board_without_color_sends_none_and_the_focus_shows_all_the_same(theme: str) -> None:
+    async with open_board(fleet(), look=Look(color=False, theme=theme), record=True) as opened:
+        await opened.pilot.press("2", "x")
+        await opened.seen("Yes, cancel")
+        styles = {
+            segment.text.strip(): segment.style
+            for strip in opened.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style
+        }
+        assert not any(style.color or style.bgcolor for style in styles.values())
+        assert any(style.bold for style in styles.values())
+        assert styles["No"].reverse, "this is where the focus is"
+        assert not styles["Yes, cancel"].reverse
 
 
 async def test_a_board_without_animations_has_none_and_a_light_one_is_light() -> None:

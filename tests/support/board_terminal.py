@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,24 @@ from support.processes import WITHIN
 from terminal import Terminal
 
 
+TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+_THEIRS = ("NO_COLOR", "COLORTERM", "SSH_CONNECTION", "TEXTUAL")
+
+
 @contextmanager
-def board(data: Path, *arguments: str, columns: int = 120, lines: int = 36) -> Iterator[Terminal]:
-    """The board on a data folder, once it is live."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWAY_")}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+def board(
+    data: Path,
+    *arguments: str,
+    columns: int = 120,
+    lines: int = 36,
+    environment: Mapping[str, str] = TRUECOLOR,
+    kind: type[Terminal] = Terminal,
+) -> Iterator[Terminal]:
+    """The board on a data folder, once it is live; `environment` says what kind of terminal it is told of."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWAY_", *_THEIRS))}
     command = [sys.executable, "-m", "headway", "board", "--data", str(data), *arguments]
-    with Terminal(command, cwd=data, env=environment, columns=columns, lines=lines) as terminal:
+    env = {**inherited, **environment}
+    with kind(command, cwd=data, env=env, columns=columns, lines=lines) as terminal:
         shows(terminal, "● live")
         yield terminal
 

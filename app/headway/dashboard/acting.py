@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from headway.core.delegation import RETRYABLE
+from headway.core.delegation import RETRYABLE, Status
 from headway.dashboard.grace import Grace
 from headway.dashboard.marks import Marks
 from headway.dashboard.screens.dispatch import DispatchScreen, Draft, Sent
@@ -53,6 +53,12 @@ class Acting:
         self.grace = Grace(
             session.operations, session.store, session.clock, tell=session.tell, on_change=session.request_frame
         )
+
+    @property
+    def canceling(self) -> frozenset[str]:
+        """The ids of those for which a cancel has been asked, or will be once its grace has passed."""
+        notes = self._session.store.notes
+        return self.grace.ids.union(one for one, note in notes.items() if note.status is Status.CANCELING)
 
     # Dispatching
 

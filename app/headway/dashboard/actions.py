@@ -13,7 +13,7 @@ from typing import Final
 from headway.core.delegation import RETRYABLE, Status
 from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
 from headway.dashboard.agent_actions import AGENT_ACTIONS
-from headway.dashboard.detail_actions import DETAIL_ACTIONS, OPENING_ACTIONS
+from headway.dashboard.detail_actions import DETAIL_ACTIONS, ON_BOTH, OPENING_ACTIONS
 from headway.dashboard.event_actions import EVENT_ACTIONS
 
 TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
@@ -114,6 +114,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=_can_poll,
         acts=True,
         in_footer=True,
+        on=ON_BOTH,
     ),
     Action(
         "poll_waiting",
@@ -133,6 +134,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=_can_cancel,
         acts=True,
         in_footer=True,
+        on=ON_BOTH,
     ),
     *OPENING_ACTIONS,
     *DETAIL_ACTIONS,
@@ -144,6 +146,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.DELEGATIONS,
         available=lambda moment: moment.undoable,
         in_footer=True,
+        on=ON_BOTH,
     ),
     Action(
         "reply",
@@ -154,6 +157,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=_can_reply,
         acts=True,
         in_footer=True,
+        on=ON_BOTH,
     ),
     Action(
         "retry",
@@ -164,6 +168,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         available=_can_retry,
         acts=True,
         in_footer=True,
+        on=ON_BOTH,
     ),
     Action(
         "dispatch_again",
@@ -173,6 +178,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.DELEGATIONS,
         available=lambda moment: moment.row is not None,
         acts=True,
+        on=ON_BOTH,
     ),
     Action(
         "mark",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
-from textual.filter import LineFilter, Monochrome
+from textual.filter import LineFilter
 from textual.widgets import Input, TextArea
 
 from headway.core.text import clean
@@ -19,6 +19,7 @@ from headway.dashboard.actions import ACTIONS
 from headway.dashboard.alerts import Alerts
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.ascii import AsciiOnly
+from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Outlet, Pace
@@ -292,10 +293,10 @@ class HeadwayApp(App[None]):
 
 
 def _filters_of(look: Look, app: HeadwayApp) -> list[LineFilter]:
-    """What lines pass last: NO_COLOR has its filter in Textual already."""
+    """What lines pass last."""
     filters: list[LineFilter] = []
-    if not look.color and not app.no_color:
-        filters.append(Monochrome())
+    if app.no_color or not look.color:
+        filters.append(Colorless(lambda: app.current_theme.dark))
     if look.ascii:
         filters.append(AsciiOnly())
     return filters

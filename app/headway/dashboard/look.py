@@ -9,7 +9,7 @@ from headway.dashboard.alerts import Means
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`theme` is the name of one of `theme.THEMES`; without `color` all is grey, with `ascii` all is ASCII.
+    """`theme` is the name of one of `theme.THEMES`; without `color` none is sent, with `ascii` all is ASCII.
 
     `bytes_per_second` is what the link to the terminal takes; 0 is as much as there is to show. `notifications` is how
     a person is called who looks elsewhere.

@@ -166,16 +166,12 @@ class BoardScreen(ActionScreen):
             super().moment(),
             row=row,
             marked=self._marks.rows(),
-            canceling=self._canceling(),
+            canceling=self._acting.canceling,
             undoable=len(self._acting.grace) > 0,
             filtered=self._filtering.is_on,
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             typing=self._filtering.is_typed,
         )
-
-    def _canceling(self) -> frozenset[str]:
-        noted = (one for one, note in self._store.notes.items() if note.status is Status.CANCELING)
-        return self._acting.grace.ids.union(noted)
 
     @property
     def chosen(self) -> list[Row]:
@@ -366,7 +362,7 @@ class BoardScreen(ActionScreen):
         from headway.dashboard.screens.detail import DetailScreen
 
         if row := self.selected:
-            self.app.push_screen(DetailScreen(self._session, self.all_actions, row))
+            self.app.push_screen(DetailScreen(self._session, self.all_actions, row, self._acting))
 
     def action_copy(self) -> None:
         if row := self.selected:

@@ -24,6 +24,7 @@ from headway.dashboard.widgets.text_pane import Drawn, TextPane
 
 if TYPE_CHECKING:
     from headway.core.delegation import Row
+    from headway.dashboard.acting import Acting
     from headway.dashboard.session import Session
     from headway.dashboard.store import Changes
 
@@ -39,12 +40,13 @@ _AS_MARKDOWN: Final = ("task", "result")
 
 
 class DetailScreen(ActionScreen):
-    """Stays on one delegation, whatever becomes of it, and shows it as it is now."""
+    """Stays on one delegation, whatever becomes of it, and shows it as it is now; `acting` is what is done to it."""
 
     WHERE: ClassVar = Where.DETAIL
 
-    def __init__(self, session: Session, actions: Sequence[Action], row: Row) -> None:
+    def __init__(self, session: Session, actions: Sequence[Action], row: Row, acting: Acting) -> None:
         super().__init__(session, actions)
+        self._acting = acting
         self._looked = Looked(row)
         self._read = ""
         """What the row was when record and timeline were read."""
@@ -135,6 +137,8 @@ class DetailScreen(ActionScreen):
         return replace(
             super().moment(),
             row=None if self._looked.gone else row,
+            canceling=self._acting.canceling,
+            undoable=len(self._acting.grace) > 0,
             typing=self.focused is self._search.input,
             searched=self._pane.is_searched,
             markdown=self._tab in _AS_MARKDOWN
@@ -281,6 +285,26 @@ class DetailScreen(ActionScreen):
     def action_previous_found(self) -> None:
         self._pane.go_to_found(-1)
         self._say_found()
+
+    # Acting on it
+
+    def action_poll(self) -> None:
+        self._acting.poll([self._looked.row])
+
+    def action_cancel(self) -> None:
+        self._acting.cancel([self._looked.row])
+
+    def action_undo(self) -> None:
+        self._acting.undo()
+
+    def action_reply(self) -> None:
+        self._acting.reply(self._looked.row)
+
+    def action_retry(self) -> None:
+        self._acting.retry([self._looked.row])
+
+    def action_dispatch_again(self) -> None:
+        self._acting.dispatch_again(self._looked.row)
 
     # Leaving and taking along
 
