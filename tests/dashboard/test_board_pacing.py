@@ -103,3 +103,18 @@ async def test_over_a_thin_link_a_frame_is_paid_for_before_the_next_one() -> Non
         board.clock.advance(60)
         board.app._throttle._wait(outlet)
         await board.until(lambda: "and more" in board.written)
+
+
+async def test_what_textual_leaves_out_in_a_batch_of_its_own_is_painted_after_it() -> None:
+    """It batches where a screen is taken away, and forgets what it would have painted meanwhile."""
+    connector = FakeConnector(now_ms=NOW_MS)
+    connector.send(connector.agent("coder"), "a task", status=Status.IN_PROGRESS)
+    async with open_board(connector, record=True) as board:
+        board.forget()
+        with board.app.batch_update():
+            board.board.show_delegations_of("coder")
+            for _ in range(5):
+                board.board._refresh_layout()
+                await board.pilot.pause()
+            assert "of 1 match" not in board.written
+        await board.until(lambda: "of 1 match" in board.written)

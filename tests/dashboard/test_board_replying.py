@@ -238,3 +238,19 @@ async def test_a_dialog_with_a_draft_is_not_lost_to_another_screen_behind_it() -
         connector.send("ws-coder", "another", status=Status.QUEUED)
         await board.frame()
         assert board.app.screen.query_one(TextArea).text == "half"
+
+
+async def test_a_filter_typed_and_kept_in_one_burst_holds_and_shows() -> None:
+    connector, _ = asking()
+    connector.send("ws-coder", "another", status=Status.IN_PROGRESS)
+    async with open_board(connector) as board:
+        driver = board.app._driver
+        assert driver is not None
+        for key, character in (("slash", "/"), *((one, one) for one in "quarter"), ("enter", "\r")):
+            driver.process_message(Key(key, character))
+        await board.seen("1 of 2 match")
+        await board.until(lambda: not board.board.moment().typing)
+        await board.settled()
+        assert "/ quarter" in board.text()
+        assert "1 of 2 match" in board.text()
+        assert "another" not in board.text("in_progress")

@@ -259,7 +259,9 @@ async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() ->
         connector.complete(did, f"# {text}\n\n`{text}` <{text}>\n\n```{text}\n{text}\n```\n")
     async with open_board(connector, record=True, size=(100, 30)) as board:
         for did in list(connector.rows):
-            board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, connector.rows[did], board.board._acting))
+            board.app.push_screen(
+                DetailScreen(board.app.session, board.board.all_actions, connector.rows[did], board.board._acting)
+            )
             await board.until(lambda: isinstance(board.app.screen, DetailScreen) and board.app.screen._read)
             screen = board.app.screen
             assert isinstance(screen, DetailScreen)

@@ -24,7 +24,7 @@ def fill(platform: Seeding, agent_url: str) -> None:
     platform.record("lint", coder, "Lint everything", status="completed", response_preview="0 findings\nin 214 files")
     platform.record("fetch", coder, "Fetch prices", status="failed", error="403 from prices.example")
     platform.record("write", worker, "Write the notes", status="completed", response_preview="# Notes\n\n- **one**\n")
-    platform.dispatch(worker, "Crawl the site steps=5000 delay=0.05")
+    platform.dispatch(worker, "Crawl the site steps=5000 delay=3")
     platform.dispatch(worker, "Plan the quarter steps=2 at=1 delay=0 ask=Q3_or_Q4")
 
 
@@ -58,7 +58,7 @@ def sorts(terminal: Terminal) -> None:
     terminal.send("3")
     while "task▴" not in (heads := sorted_by(terminal.text)):
         terminal.send("s")
-        assert terminal.wait_until(lambda screen: sorted_by(screen) != heads, seconds=WITHIN), terminal.text  # noqa: B023
+        assert terminal.wait_until(lambda screen: sorted_by(screen) != heads, seconds=WITHIN), terminal.text
     assert order(terminal.text) == by_name, terminal.text
     terminal.send("S")
     assert terminal.wait_until(lambda screen: order(screen) == backwards, seconds=WITHIN), terminal.text
@@ -78,7 +78,9 @@ def looks_at_one(terminal: Terminal) -> None:
         shows(terminal, words)
     terminal.send("/RESULT")
     shows(terminal, "not found")
-    terminal.send(ESCAPE + "/target_id")
+    terminal.send(ESCAPE)
+    gone(terminal, "not found")
+    terminal.send("/target_id")
     shows(terminal, "1 of 1")
     terminal.send(ENTER)
     shows(terminal, "n Next found")
@@ -106,11 +108,11 @@ def takes_along(terminal: Terminal) -> None:
 
 def looks_at_agents(terminal: Terminal) -> None:
     terminal.send("a")
-    shows(terminal, "2/4")
+    shows(terminal, "● online      1/4")
     terminal.send("/name:coder" + ENTER)
     shows(terminal, "1 of 2 match")
     terminal.send(ESCAPE)
-    shows(terminal, "2/4")
+    shows(terminal, "● online      1/4")
     for _ in range(4):
         if re.search(r"▌\W*worker", terminal.text):
             break
@@ -140,7 +142,13 @@ def looks_at_events(terminal: Terminal, platform: Seeding) -> None:
     assert "another reason" not in terminal.text
     terminal.send(" ")
     shows(terminal, "another reason")
-    terminal.send(ENTER + ESCAPE + ESCAPE)
+    terminal.send(ESCAPE)
+    shows(terminal, "no reason at all")
+    for _ in range(3):
+        if "In progress 2" in terminal.text:
+            break
+        terminal.send(ESCAPE)
+        terminal.wait_until(lambda screen: "In progress 2" in screen, seconds=2)
     shows(terminal, "In progress 2")
 
 

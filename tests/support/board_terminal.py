@@ -11,7 +11,6 @@ from pathlib import Path
 from support.processes import WITHIN
 from terminal import Terminal
 
-
 TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 _THEIRS = ("NO_COLOR", "COLORTERM", "SSH_CONNECTION", "TEXTUAL")
 

@@ -116,6 +116,7 @@ class HeadwayApp(App[None]):
         self._on_quit = on_quit
         self._text_net = TextNet()
         self._frame_due = False
+        self._lost_paint = False
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._look = look
@@ -167,6 +168,10 @@ class HeadwayApp(App[None]):
         ):
             event.prevent_default()
             self.focused.post_message(Key(event.key, event.character))
+        elif isinstance(self.focused, Input) and event.key == "enter":
+            # After the letters before it, which may still wait there.
+            event.prevent_default()
+            self.focused.call_later(self.focused.action_submit)
 
     def _follow_platform(self) -> None:
         self.run_worker(self.session.feed.run(), name="feed")
@@ -243,23 +248,29 @@ class HeadwayApp(App[None]):
             self._driver.write(sequence)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if renderable is not None and self._batch_count:
+            # Textual takes what it does not display in a batch for displayed: a lost paint, as where a screen is left.
+            self._lost_paint = True
         super()._display(screen, renderable)
         outlet = getattr(self._driver, "outlet", None)
         if renderable is not None and isinstance(outlet, Outlet):
             self._throttle.painted(outlet)
 
+    def _end_batch(self) -> None:
+        super()._end_batch()
+        if self._lost_paint and not self._batch_count and self.is_running and self.screen_stack:
+            self._lost_paint = False
+            self.screen.refresh()
+
     def hold_paint(self) -> None:
         """Paint nothing until `release_paint`; what is to be painted adds up meanwhile."""
         self._begin_batch()
 
-    def release_paint(self, *, anew: bool) -> None:
-        """Paint again: what adds up since `hold_paint`, or all of the screen."""
+    def release_paint(self) -> None:
+        """Paint again: what adds up since `hold_paint`, or all of the screen where something was lost meanwhile."""
         self._end_batch()
-        if self._batch_count or not self.is_running or not self.screen_stack:
-            return
-        if anew:
-            self.screen.refresh()
-        self.screen.check_idle()
+        if not self._batch_count and self.is_running and self.screen_stack:
+            self.screen.check_idle()
 
     def tell(self, notice: Notice) -> None:
         """Show a notice for some seconds."""

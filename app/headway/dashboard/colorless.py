@@ -1,4 +1,4 @@
-"""A board without color (NO_COLOR, `color = false`): no color is sent to the terminal at all, only bold and the like."""
+"""Without color (NO_COLOR, `color = false`) none is sent to the terminal at all: bold, reverse and the like remain."""
 
 from __future__ import annotations
 

@@ -29,13 +29,10 @@ class Throttle:
         self._counted = 0
         self._due: asyncio.TimerHandle | None = None
         self.holds = False
-        self._missed = False
 
     def painted(self, outlet: Outlet) -> None:
         """Something was handed to the terminal, or would have been while this holds."""
         if self.holds:
-            # Textual takes what it could not display for displayed, so all of it is drawn anew afterwards.
-            self._missed = True
             return
         now = self._clock.monotonic()
         self._pace.spend(outlet.bytes_given - self._counted, now)
@@ -60,5 +57,5 @@ class Throttle:
         if pause or outlet.is_behind:
             asyncio.get_running_loop().call_later(max(pause, LOOK_AGAIN), self._wait, outlet)
             return
-        self.holds, missed, self._missed = False, self._missed, False
-        self._app.release_paint(anew=missed)
+        self.holds = False
+        self._app.release_paint()
