@@ -93,6 +93,7 @@ def _json(event: Event) -> None:
 
 
 def _line(names: dict[str, str]) -> Show:
+    from headway.core.event_words import words_of
     from headway.core.text import clean_line
     from headway.core.timestamps import to_rfc3339
 
@@ -100,17 +101,10 @@ def _line(names: dict[str, str]) -> Show:
         said = event.payload.model_dump(mode="json", exclude_none=True)
         workspace = said.get("workspace_id") or said.get("target_id") or ""
         who = names.get(workspace, workspace[:8])
-        words = next((said[name] for name in _WORDS if isinstance(said.get(name), str) and said[name].strip()), "")
         time = f"{to_rfc3339(event.timestamp)[:19]}Z"
         did = said.get("delegation_id", "")[:8]
-        line = f"{time}  {event.type:<19}  {did:<8}  {clean_line(who, limit=20):<12}  {clean_line(words, limit=80)}"
+        words = clean_line(words_of(event), limit=80)
+        line = f"{time}  {event.type:<19}  {did:<8}  {clean_line(who, limit=20):<12}  {words}"
         typer.echo(line.rstrip())
 
     return show
-
-
-_WORDS = (
-    "error", "task_preview", "response_preview", "status_message", "reason", "text", "message", "current_task",
-    "status", "name",
-)  # fmt: skip
-"""The fields that say most of an event, the best first."""

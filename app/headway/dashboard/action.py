@@ -96,6 +96,8 @@ class Action:
     acts: bool = False
     """It changes something on the platform: hidden and refused where the connector is read-only."""
     in_footer: bool = False
+    shed: int = 1
+    """Which goes first where the footer has no room for all: the highest, and of those the last; 0 stays."""
     while_typing: bool = False
     on: frozenset[Where] = ON_BOARD
     """The screens where it works."""

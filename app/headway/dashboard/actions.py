@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from headway.core.delegation import RETRYABLE, Status
-from headway.dashboard.action import EVERYWHERE, Action, Moment, Section, Where
+from headway.dashboard.action import EVERYWHERE, ON_BOARD, Action, Moment, Section, Where
 from headway.dashboard.agent_actions import AGENT_ACTIONS
 from headway.dashboard.detail_actions import DETAIL_ACTIONS, ON_BOTH, OPENING_ACTIONS
 from headway.dashboard.event_actions import EVENT_ACTIONS
@@ -56,7 +56,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "pause",
         ("space",),
         "Pause",
-        "Pause the recording, or go on; at its end, play it again",
+        "Pause the recording, or go on; at its end, again",
         Section.RECORDING,
         available=_replays,
         in_footer=True,
@@ -109,7 +109,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "poll",
         ("p",),
         "Poll",
-        "Ask the agent now how this, or each marked one, stands",
+        "Ask the agent now how this or each marked one is",
         Section.DELEGATIONS,
         available=_can_poll,
         acts=True,
@@ -188,6 +188,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.DELEGATIONS,
         available=_can_mark,
         in_footer=True,
+        shed=2,
         yields=True,
     ),
     Action(
@@ -206,6 +207,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.LOOKING,
         available=lambda moment: moment.row is not None,
         in_footer=True,
+        shed=3,
     ),
     *AGENT_ACTIONS,
     *EVENT_ACTIONS,
@@ -216,6 +218,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Show only what matches what you type",
         Section.LOOKING,
         in_footer=True,
+        shed=2,
         on=TABLES,
     ),
     Action(
@@ -240,7 +243,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
         while_typing=True,
         on=TABLES,
     ),
-    Action("sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True, on=SORTED),
+    Action(
+        "sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True, shed=5, on=SORTED
+    ),
     Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING, on=SORTED),
     Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING, while_typing=True, on=EVERYWHERE),
     Action(
@@ -290,9 +295,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "agents",
         ("a",),
         "Agents",
-        "The agents, with what they do and what waits for them",
+        "The agents: what they do, and what waits for them",
         Section.HEADWAY,
         in_footer=True,
+        shed=4,
         on=frozenset({Where.BOARD, Where.EVENTS}),
     ),
     Action(
@@ -302,6 +308,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "The events of the platform, as they come",
         Section.HEADWAY,
         in_footer=True,
+        shed=4,
         on=frozenset({Where.BOARD, Where.AGENTS}),
     ),
     Action("theme", ("t",), "Theme", "Choose how all of it looks", Section.HEADWAY, on=EVERYWHERE),
@@ -313,9 +320,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Section.HEADWAY,
         available=lambda moment: moment.needs_token,
         in_footer=True,
+        shed=0,
         on=EVERYWHERE,
     ),
     Action("palette", ("ctrl+p",), "Palette", "Find an action by its name", Section.HEADWAY, on=EVERYWHERE),
+    Action(
+        "back",
+        ("escape",),
+        "Back",
+        "Back to where you came from",
+        Section.HEADWAY,
+        available=lambda moment: not moment.searched,
+        in_footer=True,
+        shed=0,
+        on=EVERYWHERE - ON_BOARD,
+        yields=True,
+    ),
     Action(
         "help",
         ("question_mark",),
@@ -323,9 +343,19 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Show every key of this screen",
         Section.HEADWAY,
         in_footer=True,
+        shed=0,
         on=EVERYWHERE,
     ),
-    Action("quit", ("q",), "Quit", "Leave headway; delegations go on", Section.HEADWAY, in_footer=True, on=EVERYWHERE),
+    Action(
+        "quit",
+        ("q",),
+        "Quit",
+        "Leave headway; delegations go on",
+        Section.HEADWAY,
+        in_footer=True,
+        shed=0,
+        on=EVERYWHERE,
+    ),
 )
 """Every action there is, in the order that footer and help show them."""
 

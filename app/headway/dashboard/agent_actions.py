@@ -40,11 +40,12 @@ AGENT_ACTIONS: Final = (
         "drop_stale",
         ("Q",),
         "Drop stale",
-        "Fail what has waited too long for this agent, after a question",
+        "Fail what has waited too long, after a question",
         Section.AGENTS,
         available=lambda moment: moment.capabilities.drop_stale and moment.agent is not None,
         acts=True,
         in_footer=True,
+        shed=3,
         on=_ON,
     ),
     Action(
@@ -56,6 +57,7 @@ AGENT_ACTIONS: Final = (
         available=lambda moment: moment.capabilities.remove_agents and moment.agent is not None,
         acts=True,
         in_footer=True,
+        shed=3,
         on=_ON,
     ),
 )

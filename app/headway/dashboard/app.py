@@ -52,10 +52,9 @@ _STYLES: Final = (
     "theme",
     "board",
     "dispatch",
-    "rows_question",
+    "question",
     "reply",
     "help",
-    "leave",
     "token",
     "detail",
     "agents",
@@ -293,6 +292,12 @@ class HeadwayApp(App[None]):
         if self._driver is not None:
             self._driver.write(copied.sequence)
         return copied
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """As Textual says, but no palette where it would be empty: over a dialog."""
+        if action == "command_palette" and isinstance(self.screen, Dialog):
+            return False
+        return super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
         """Leave, unless `on_quit` says to stay."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +15,8 @@ from headway.dashboard.store import Note
 
 GAP: Final = 1
 """Blank cells between two columns."""
+WIDE_GAP: Final = 2
+"""Those between one that ends at its right edge and one that begins at its left: else they read as one."""
 SQUEEZED: Final = 6
 """Cells that a column keeps on a screen that is too narrow for any table."""
 _LAST_LINE_REACH: Final = 1_000
@@ -73,6 +75,8 @@ class Place:
 
     column: Column
     width: int
+    gap: int = GAP
+    """Blank cells after it."""
 
 
 def lay_out(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
@@ -97,7 +101,8 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
         growing = [column for column in growing if widths[column.id] < column.most]
         if not given:
             break
-    return tuple(Place(column, widths[column.id]) for column in kept)
+    gaps = _gaps(kept)
+    return tuple(Place(column, widths[column.id], gap) for column, gap in zip(kept, gaps, strict=True))
 
 
 def _squeezed(columns: Sequence[Column], over: int) -> dict[str, int]:
@@ -112,7 +117,13 @@ def _squeezed(columns: Sequence[Column], over: int) -> dict[str, int]:
 
 
 def _least(columns: Sequence[Column]) -> int:
-    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
+    return sum(column.width for column in columns) + sum(_gaps(columns)[:-1])
+
+
+def _gaps(columns: Sequence[Column]) -> list[int]:
+    """The blank cells after each column."""
+    nexts = [*columns[1:], None]
+    return [WIDE_GAP if one.right and two and not two.right else GAP for one, two in zip(columns, nexts, strict=True)]
 
 
 def bar(percent: float, width: int) -> Spans:
@@ -248,8 +259,8 @@ COLUMNS: Final[Mapping[Group, tuple[Column, ...]]] = {
     ),
     Group.COMPLETED: (
         _TARGET,
-        _TASK,
-        Column("result", "result", _outcome, width=14, grow=3),
+        replace(_TASK, grow=2),
+        Column("result", "result", _outcome, width=16, grow=4),
         Column("took", "took", _took, width=7, right=True),
         Column("finished", "ago", _finished, width=4, right=True, shed=1),
     ),

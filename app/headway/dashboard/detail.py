@@ -24,6 +24,7 @@ SIDE_BY_SIDE: Final = 100
 _GAP: Final = 3
 _GLIMPSE: Final = 200
 """Characters of task and result that the overview shows."""
+_GLIMPSE_LINES: Final = 4
 
 
 class Part(StrEnum):
@@ -122,9 +123,9 @@ def _facts(looked: Looked, facts: Facts) -> Iterator[tuple[str, str, Tone]]:
         yield "asks" if asks else "message", row.status_message, Tone.WARN if asks else Tone.PLAIN
     yield "target", _party(row.target_id, facts), Tone.PLAIN
     yield "source", _party(row.source_id, facts), Tone.PLAIN
-    yield "task", one_line(preview(looked.task, _GLIMPSE)), Tone.PLAIN
+    yield "task", _glimpse(looked.task), Tone.PLAIN
     if looked.result:
-        yield "result", one_line(preview(looked.result, _GLIMPSE)), Tone.PLAIN
+        yield "result", _glimpse(looked.result), Tone.PLAIN
     yield "priority", str(row.priority), Tone.PLAIN
     yield "attempt", _attempts(row, record), Tone.PLAIN
     yield from _times(row, record, facts)
@@ -148,6 +149,14 @@ def _facts(looked: Looked, facts: Facts) -> Iterator[tuple[str, str, Tone]]:
     ):
         if value:
             yield name, one_line(value), Tone.PLAIN
+
+
+def _glimpse(text: str) -> str:
+    """The first lines that say anything, `_GLIMPSE` characters of them at the most; a `…` where there is more."""
+    begin = preview(text, _GLIMPSE)
+    lines = [line.rstrip() for line in begin.split("\n") if line.strip()]
+    more = len(begin) < len(text) or len(lines) > _GLIMPSE_LINES
+    return "\n".join(lines[:_GLIMPSE_LINES]) + ("…" if more else "")
 
 
 def _party(workspace_id: str, facts: Facts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from headway.dashboard.action import EVERYWHERE, ON_BOARD, Action, Section, Where
+from headway.dashboard.action import Action, Section, Where
 
 ON_DETAIL: Final = frozenset({Where.DETAIL})
 ON_BOTH: Final = frozenset({Where.BOARD, Where.DETAIL})
@@ -14,7 +14,7 @@ OPENING_ACTIONS: Final = (
         "detail",
         ("enter",),
         "Detail",
-        "Look at this delegation: task, timeline, stream, result, JSON",
+        "Its task, timeline, stream, result and JSON",
         Section.LOOKING,
         available=lambda moment: moment.row is not None,
         in_footer=True,
@@ -41,14 +41,11 @@ OPENING_ACTIONS: Final = (
 )
 
 DETAIL_ACTIONS: Final = (
-    Action("back", ("escape",), "Back", "Back to where you came from", Section.LOOKING, in_footer=True,
-           on=EVERYWHERE - ON_BOARD,
-           yields=True, available=lambda moment: not moment.searched),
     Action("end_search", ("escape",), "End search", "Look for nothing any more", Section.LOOKING,
            available=lambda moment: moment.searched or moment.typing, in_footer=True, while_typing=True,
            on=ON_DETAIL),
     Action("next_tab", ("tab",), "Next", "The next of overview, task, stream, result, JSON", Section.LOOKING,
-           in_footer=True, on=ON_DETAIL, while_typing=True),
+           in_footer=True, shed=4, on=ON_DETAIL, while_typing=True),
     Action("previous_tab", ("shift+tab",), "Previous", "The one before", Section.LOOKING, on=ON_DETAIL),
     Action("show_overview", ("1",), "Overview", "Its facts and the timeline of its events", Section.LOOKING,
            on=ON_DETAIL),
@@ -56,7 +53,8 @@ DETAIL_ACTIONS: Final = (
     Action("show_stream", ("3",), "Stream", "Everything it has put out", Section.LOOKING, on=ON_DETAIL),
     Action("show_result", ("4",), "Result", "The whole result, or the error", Section.LOOKING, on=ON_DETAIL),
     Action("show_json", ("5", "J"), "JSON", "The record as JSON", Section.LOOKING, on=ON_DETAIL),
-    Action("search", ("slash",), "Search", "Find a text here", Section.LOOKING, in_footer=True, on=ON_DETAIL),
+    Action("search", ("slash",), "Search", "Find a text here", Section.LOOKING, in_footer=True, shed=2,
+           on=ON_DETAIL),
     Action("keep_search", ("enter",), "Find", "Go to the places that were found", Section.LOOKING,
            available=lambda moment: moment.typing, in_footer=True, while_typing=True, on=ON_DETAIL),
     Action("next_found", ("n",), "Next found", "The next place that was found", Section.LOOKING,
@@ -64,11 +62,11 @@ DETAIL_ACTIONS: Final = (
     Action("previous_found", ("N",), "Previous found", "The place before", Section.LOOKING,
            available=lambda moment: moment.searched, on=ON_DETAIL),
     Action("wrap", ("w",), "Wrap", "Wrap long lines, or show them as they were written", Section.LOOKING,
-           in_footer=True, on=ON_DETAIL),
+           in_footer=True, shed=3, on=ON_DETAIL),
     Action("aside_left", ("left",), "Left", "To the left, where lines are not wrapped", Section.MOVING,
            on=ON_DETAIL),
     Action("aside_right", ("right",), "Right", "To the right, where lines are not wrapped", Section.MOVING,
            on=ON_DETAIL),
     Action("markdown", ("m",), "Markdown", "As Markdown, or as it was written", Section.LOOKING,
-           available=lambda moment: moment.markdown, in_footer=True, on=ON_DETAIL),
+           available=lambda moment: moment.markdown, in_footer=True, shed=2, on=ON_DETAIL),
 )  # fmt: skip

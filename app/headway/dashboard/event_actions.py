@@ -24,7 +24,7 @@ EVENT_ACTIONS: Final = (
         "pause_events",
         ("space",),
         "Pause",
-        "Let the table stand still while events come, or go on",
+        "Let the table stand still, or go on",
         Section.EVENTS,
         in_footer=True,
         on=_ON,

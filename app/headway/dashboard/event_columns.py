@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from headway.connectors.recording import envelope
+from headway.core.event_words import words_of
 from headway.core.events import Event
 from headway.core.timestamps import to_rfc3339
 from headway.dashboard.cells import one_line, wrap
@@ -19,11 +20,6 @@ MOST_JSON: Final = 200_000
 _MOST_LINES: Final = 20_000
 _REACH: Final = 1_000
 """Characters of a text that are looked at for a line of it."""
-_WORDS: Final = (
-    "error", "task_preview", "response_preview", "status_message", "reason", "text", "message", "current_task",
-    "status", "name",
-)  # fmt: skip
-"""The fields that say most of an event, the best first."""
 
 
 def subject(event: Event, facts: Facts) -> str:
@@ -37,13 +33,11 @@ def subject(event: Event, facts: Facts) -> str:
 
 def says(event: Event) -> str:
     """The words of it that say most."""
-    payload = event.payload
-    values = (getattr(payload, name, None) for name in _WORDS)
-    said = next((value[:_REACH] for value in values if isinstance(value, str) and value.strip()), "")
-    status = getattr(payload, "status", None)
-    if isinstance(status, str) and said != status:
-        return f"{status.replace('_', ' ')}  {said}"
-    return said
+    said = words_of(event)[:_REACH]
+    status = getattr(event.payload, "status", None)
+    if not isinstance(status, str):
+        return said
+    return status.replace("_", " ") + (f"  {said}" if said != status else "")
 
 
 def _time(event: Event, facts: Facts, width: int) -> Spans:

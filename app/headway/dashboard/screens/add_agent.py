@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
+
+from headway.dashboard.screens.dialog import Dialog, titled
 
 MOST_SLOTS: Final = 10_000
 MAX_URL: Final = 2_048
@@ -26,7 +26,7 @@ class NewAgent:
     slots: int
 
 
-class AddAgentScreen(ModalScreen[NewAgent | None]):
+class AddAgentScreen(Dialog[NewAgent | None]):
     """Answers which agent to register, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,17 +35,15 @@ class AddAgentScreen(ModalScreen[NewAgent | None]):
     ]
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Add an agent")
-            dialog.border_subtitle = Content("⏎ or ^s add it   tab next field   esc leave")
+        with self.frame("Add an agent", "⏎ or ^s add it   tab next field   esc leave"):
             yield Label(Content("Any A2A agent: its card is read from the address, and says the rest."))
-            yield Input(placeholder="address: https://agent.example.org", id="url", max_length=MAX_URL)
-            yield Input(placeholder="name here: that of its host", id="name", max_length=256)
-            yield Input(placeholder="tasks at once: 1", id="slots", max_length=6)
+            yield titled(Input(placeholder="https://agent.example.org", id="url", max_length=MAX_URL), "address")
+            yield titled(Input(placeholder="that of its host", id="name", max_length=256), "name here")
+            yield titled(Input(placeholder="1", id="slots", max_length=6), "tasks at once")
             yield Static(Content(""), id="problem", classes="problem")
 
     def on_mount(self) -> None:
-        self.query_one("#url", Input).focus()
+        self.begin(self.query_one("#url", Input))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.action_send()
@@ -54,6 +52,9 @@ class AddAgentScreen(ModalScreen[NewAgent | None]):
         self._complain("")
 
     def action_send(self) -> None:
+        self.after_typing(self._send)
+
+    def _send(self) -> None:
         try:
             url = read_url(self._value("#url"))
         except ValueError as error:
@@ -73,7 +74,7 @@ class AddAgentScreen(ModalScreen[NewAgent | None]):
         return self.query_one(selector, Input).value.strip()
 
     def _complain(self, problem: str, field: str | None = None) -> None:
-        self.query_one("#problem", Static).update(Content(problem))
+        self.say("problem", Content(problem))
         if field:
             self.query_one(field).focus()
 

@@ -18,6 +18,7 @@ from headway.dashboard.actions import ACTIONS
 from headway.dashboard.columns import Facts
 from headway.dashboard.detail import Looked, Part
 from headway.dashboard.filtering import Filtering
+from headway.dashboard.first_steps import next_step
 from headway.dashboard.group_view import GroupView
 from headway.dashboard.looking import Looking
 from headway.dashboard.marks import Marks
@@ -151,7 +152,13 @@ class BoardScreen(ActionScreen):
                 self._go_to(filled)
 
     def _show_streams(self) -> None:
-        self._streams.show(self._under_cursor, self._store.rows, self._session.results)
+        hint = next_step(
+            agents=len(self._store.agents()),
+            rows=len(self._store.rows),
+            capabilities=self._session.connector.capabilities,
+            key_of=self.key_of,
+        )
+        self._streams.show(self._under_cursor, self._store.rows, self._session.results, hint)
 
     def show_surroundings(self) -> None:
         self._filtering.say_matches()

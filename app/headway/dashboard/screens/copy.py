@@ -6,15 +6,14 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from headway.dashboard.cells import fit, one_line
 from headway.dashboard.columns import Facts
 from headway.dashboard.detail import Looked, Part
+from headway.dashboard.screens.dialog import Dialog
 
 _KEYS: Final = {
     "i": Part.ID,
@@ -28,7 +27,7 @@ _SHOWN: Final = 44
 """Cells of each text that are shown, so that it is known again."""
 
 
-class CopyScreen(ModalScreen[Part | None]):
+class CopyScreen(Dialog[Part | None]):
     """Answers the part that was chosen by its letter, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,11 +40,12 @@ class CopyScreen(ModalScreen[Part | None]):
         self._name = one_line(facts.name_of(looked.row.target_id))
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Copy of {self._looked.row.delegation_id[:4]} {self._name}")
-            dialog.border_subtitle = Content("letter copies   esc leave")
+        with self.frame(f"Copy of {self._looked.row.delegation_id[:4]} {self._name}", "letter copies   esc leave"):
             for key, part in _KEYS.items():
                 yield Static(self._choice(key, part))
+
+    def on_mount(self) -> None:
+        self.begin()
 
     def _choice(self, key: str, part: Part) -> Content:
         text = self._glimpse_of(part)

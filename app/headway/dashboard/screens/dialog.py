@@ -1,10 +1,11 @@
-"""What all dialogs share: keys typed before they are there are not lost, and each frame can bring them up to date."""
+"""What all dialogs share: a frame that names their keys, keys typed early that are kept, a part in each frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key, Paste
 from textual.screen import ModalScreen
@@ -14,6 +15,13 @@ from textual.widgets import Input, Static, TextArea
 from headway.dashboard.pasting import pasted_line
 
 Result = TypeVar("Result")
+Field = TypeVar("Field", bound=Widget)
+
+
+def titled(field: Field, title: str) -> Field:
+    """A field with what it is for on its edge, where it can be read also once something is typed in it."""
+    field.border_title = Content(title)
+    return field
 
 
 class Dialog(ModalScreen[Result]):
@@ -31,12 +39,19 @@ class Dialog(ModalScreen[Result]):
         """Keep a key that was typed before this was there."""
         self._early.append(key)
 
-    def begin(self, widget: Widget) -> None:
-        """Put the focus there at once, and what was typed for it meanwhile."""
+    def frame(self, title: str, keys: str) -> Vertical:
+        """What its widgets go into: on the upper edge what it is, on the lower one what its keys do."""
+        dialog = Vertical(classes="dialog")
+        dialog.border_title = Content(title)
+        dialog.border_subtitle = Content(keys)
+        return dialog
+
+    def begin(self, widget: Widget | None = None) -> None:
+        """Put the focus there at once, and what was typed for it meanwhile; none is for one that only has keys."""
         self.set_focus(widget)
         self.is_ready = True
         for key in self._early:
-            widget.post_message(Key(key.key, key.character))
+            (widget or self).post_message(Key(key.key, key.character))
         self._early.clear()
 
     def on_paste(self, event: Paste) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key
 from textual.fuzzy import FuzzySearch
@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 from headway.connectors.connector import Capabilities
 from headway.core.api import DEGRADED, MAX_PRIORITY, MAX_SECONDS, OFFLINE, ONLINE, Workspace
 from headway.dashboard.cells import fit, one_line
-from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.screens.dialog import Dialog, titled
 
 _EXPIRY: Final = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -98,19 +98,16 @@ class DispatchScreen(Dialog[Sent | Draft]):
         self._searched = ""
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Dispatch again, to another agent" if self._again else "Dispatch")
-            dialog.border_subtitle = Content("^s send   tab next field   esc leave, the draft stays")
-            yield SearchField(self._draft.search, placeholder="search agents", id="search", select_on_focus=False)
+        title = "Dispatch again, to another agent" if self._again else "Dispatch"
+        with self.frame(title, "^s send   tab next field   esc leave, the draft stays"):
+            search = SearchField(self._draft.search, placeholder="part of its name", id="search", select_on_focus=False)
+            yield titled(search, "agent")
             agents = OptionList(id="agents", markup=False)
             # The arrows reach it from the search field above; tab goes on to the task.
             agents.can_focus = False
             yield agents
-            yield TextArea(
-                self._draft.task,
-                id="task",
-                placeholder="Reading the task …" if self._reading else "What is to be done?",
-            )
+            asks = "Reading the task …" if self._reading else "What is to be done?"
+            yield titled(TextArea(self._draft.task, id="task", placeholder=asks), "task")
             yield from self._compose_limits()
             yield Static(Content(""), id="problem", classes="problem")
 
@@ -118,9 +115,10 @@ class DispatchScreen(Dialog[Sent | Draft]):
         with Horizontal(classes="limits") as limits:
             limits.set_class(not (self._capabilities.priority or self._capabilities.expiry), "-absent")
             if self._capabilities.priority:
-                yield Input(self._draft.priority, placeholder="priority: 50 usual, 100 urgent", id="priority")
+                priority = Input(self._draft.priority, placeholder="50; 100 is urgent", id="priority")
+                yield titled(priority, "priority")
             if self._capabilities.expiry:
-                yield Input(self._draft.expiry, placeholder="expires in: 30m, 2h, 1d; or never", id="expiry")
+                yield titled(Input(self._draft.expiry, placeholder="never; or 30m, 2h, 1d", id="expiry"), "expires in")
 
     def on_mount(self) -> None:
         self._agents = {agent.id: agent for agent in self._agents_now()}

@@ -7,23 +7,23 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from headway.dashboard.action import Action, Moment
 from headway.dashboard.actions import in_sections
+from headway.dashboard.screens.dialog import Dialog
 
-_SIGNS = (
+SIGNS = (
     ("!", "stuck: no sign of life for longer than the limit"),
     ("?", "needs input: the agent asks something"),
     ("✓ ✗ ⊘", "completed, failed, canceled"),
-    ("◆", "marked: polling, canceling and retrying are about all of these"),
+    ("◆", "marked: poll, cancel and retry are about all of them"),
     ("bold", "came or changed its status within the last second"),
 )
-_FILTERS = (
+FILTERS = (
     ("flaky retry", "both words, in task, output, result, error or target"),
     ("status:failed", "also queued, running, stuck, input, done, …"),
     ("target:coder", "several with commas: target:coder,planner"),
@@ -31,10 +31,10 @@ _FILTERS = (
     ("id:7f3a", "by how the id begins"),
     ("-word", "what does not match"),
 )
-_KEYS_WIDTH = 14
+KEYS_WIDTH = 14
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The keys by section; those that do nothing at this moment are faint."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
@@ -52,11 +52,11 @@ class HelpScreen(ModalScreen[None]):
             self.dismiss()
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Keys")
-            dialog.border_subtitle = Content("↑ ↓ scroll   esc close")
-            with VerticalScroll():
-                yield Static(self._text())
+        with self.frame("Keys", "↑ ↓ scroll   esc close"), VerticalScroll():
+            yield Static(self._text())
+
+    def on_mount(self) -> None:
+        self.begin(self.query_one(VerticalScroll))
 
     def _text(self) -> Content:
         parts: list[Content | tuple[str, str]] = []
@@ -66,11 +66,11 @@ class HelpScreen(ModalScreen[None]):
                 if action.acts and not self._moment.may_act:
                     continue
                 tone = "$foreground" if action.is_available(self._moment) else "$faint"
-                parts += [(f"  {action.key_names:<{_KEYS_WIDTH}}", "$accent"), (f"{action.description}\n", tone)]
+                parts += [(f"  {action.key_names:<{KEYS_WIDTH}}", "$accent"), (f"{action.description}\n", tone)]
             parts.append(("\n", ""))
-        for title, lines in (("Filters", _FILTERS), ("Signs", _SIGNS)):
+        for title, lines in (("Filters", FILTERS), ("Signs", SIGNS)):
             parts.append((f"{title}\n", "bold $accent"))
             for sign, meaning in lines:
-                parts += [(f"  {sign:<{_KEYS_WIDTH}}", "$accent"), (f"{meaning}\n", "$foreground")]
+                parts += [(f"  {sign:<{KEYS_WIDTH}}", "$accent"), (f"{meaning}\n", "$foreground")]
             parts.append(("\n", ""))
         return Content.assemble(*parts)

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Label
+from textual.widgets import Label
+
+from headway.dashboard.screens.question import Question
 
 
 class Leaving(Enum):
@@ -21,15 +21,13 @@ class Leaving(Enum):
     STAY = auto()
 
 
-class LeaveScreen(ModalScreen[Leaving]):
+class LeaveScreen(Question[Leaving]):
     """Answers whether the platform goes on without the board."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "answer('KEEP')", "Leave it running"),
         Binding("s", "answer('STOP')", "Stop it"),
         Binding("escape,n", "answer('STAY')", "Stay"),
-        Binding("left", "app.focus_previous", "Other answer", show=False),
-        Binding("right", "app.focus_next", "Other answer", show=False),
     ]
 
     def __init__(self, active: int) -> None:
@@ -38,26 +36,16 @@ class LeaveScreen(ModalScreen[Leaving]):
 
     def compose(self) -> ComposeResult:
         one = self._active == 1
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Leave headway?")
-            dialog.border_subtitle = Content("k keep it running   s stop it   esc stay here")
+        with self.frame("Leave headway?", "k keep it running   s stop it   esc stay here"):
             yield Label(Content(f"{self._active} delegation{' is' if one else 's are'} under way."))
             yield Label(
                 Content(
                     "The platform can go on without the board: `headway` finds it again. "
                     f"When it is stopped, {'it is' if one else 'they are'} taken up again at its next start."
                 ),
-                id="consequence",
+                classes="consequence",
             )
-            with Horizontal(classes="answers"):
-                yield Button(Content("Keep it running"), id="KEEP")
-                yield Button(Content("Stop it"), id="STOP")
-
-    def on_mount(self) -> None:
-        self.query_one("#KEEP", Button).focus()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(Leaving[str(event.button.id)])
+            yield self.answers(("KEEP", "Keep it running"), ("STOP", "Stop it"))
 
     def action_answer(self, answer: str) -> None:
         self.dismiss(Leaving[answer])

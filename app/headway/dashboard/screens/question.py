@@ -1,50 +1,74 @@
-"""A question that is answered with yes or no; No is where the focus is."""
+"""Questions that are answered with a button or its key; the answer that changes nothing is where the focus is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
+from headway.dashboard.screens.dialog import Dialog
 
-class QuestionScreen(ModalScreen[bool]):
-    """Answers whether to do it. `said` names what it is done to, `consequences` what it does."""
+Result = TypeVar("Result")
+
+
+class Question(Dialog[Result]):
+    """A row of buttons below what a subclass composes; `action_answer` is told the id of the chosen answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No"),
-        Binding("left,right", "app.focus_next", "Other answer", show=False),
+        Binding("left", "app.focus_previous", "Other answer", show=False),
+        Binding("right", "app.focus_next", "Other answer", show=False),
     ]
+
+    def answers(self, *answers: tuple[str, str]) -> Horizontal:
+        """The buttons, each an id and what it says; the focus begins on the first."""
+        return Horizontal(*(Button(Content(says), id=one) for one, says in answers), classes="answers")
+
+    def on_mount(self) -> None:
+        self.take_frame()
+        self.begin(self.query(Button).first())
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.action_answer(str(event.button.id))
+
+    def action_answer(self, answer: str) -> None:
+        """Take the answer with this id."""
+        raise NotImplementedError
+
+
+class YesNo(Question[Result]):
+    """Answered with yes or no, by `y` and `n`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('yes')", "Yes"),
+        Binding("n,escape,q", "answer('no')", "No"),
+    ]
+
+    def yes_no(self, yes: str) -> Horizontal:
+        """The two buttons; `yes` says what the one does that does something."""
+        return self.answers(("no", "No"), ("yes", yes))
+
+
+class QuestionScreen(YesNo[bool]):
+    """Answers whether to do it. `said` names what it is done to, `consequences` what it does."""
 
     def __init__(self, question: str, said: str, consequences: Sequence[str], yes: str) -> None:
         super().__init__()
         self._question = question
-        self._said = said
+        self._of = said
         self._consequences = tuple(consequences)
         self._yes = yes
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._question)
-            dialog.border_subtitle = Content(f"y {self._yes.lower()}   n or esc leave it")
-            yield Static(Content(self._said), classes="said")
+        with self.frame(self._question, f"y {self._yes.lower()}   n or esc leave it"):
+            yield Static(Content(self._of), classes="said")
             for number, consequence in enumerate(self._consequences):
                 yield Label(Content(consequence), classes="consequence", id=f"consequence-{number}")
-            with Horizontal(classes="answers"):
-                yield Button(Content("No"), id="no")
-                yield Button(Content(f"Yes, {self._yes.lower()}"), id="yes")
+            yield self.yes_no(f"Yes, {self._yes.lower()}")
 
-    def on_mount(self) -> None:
-        self.query_one("#no", Button).focus()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
-
-    def action_answer(self, yes: bool) -> None:
-        self.dismiss(yes)
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer == "yes")

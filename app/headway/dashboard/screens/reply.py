@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
 from headway.core.delegation import Row, Status
 from headway.dashboard.cells import one_line
 from headway.dashboard.columns import Facts, standing
-from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.screens.dialog import Dialog, titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,11 @@ class ReplyScreen(Dialog[Reply]):
         self._draft = draft
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Reply")
-            dialog.border_subtitle = Content("^s send   esc leave, the draft stays")
+        with self.frame("Reply", "^s send   esc leave, the draft stays"):
             yield Static(Content(""), id="about")
             with VerticalScroll(id="question", can_focus=False):
                 yield Static(Content(""), id="asked")
-            yield TextArea(self._draft, id="reply", placeholder="Your answer")
+            yield titled(TextArea(self._draft, id="reply"), "your answer")
             yield Static(Content(""), id="problem", classes="problem")
 
     def on_mount(self) -> None:

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from headway.core.delegation import Row
 from headway.dashboard.cells import fit, one_line
 from headway.dashboard.columns import Facts, standing
-from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.screens.question import YesNo
 
 LISTED: Final = 6
 """Delegations that are named one by one; of the others it is said how many there are."""
@@ -22,17 +20,12 @@ _LEFT_LISTED: Final = 3
 _NAME_WIDTH: Final = 14
 
 
-class RowsQuestion(Dialog[bool]):
+class RowsQuestion(YesNo[bool]):
     """Answers whether to do it; No is where the focus is. A subclass says what is asked.
 
     `now` gives a delegation as it is at a moment: one that ends while the question stands is said to.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape,q", "answer(False)", "No"),
-        Binding("left,right", "app.focus_next", "Other answer", show=False),
-    ]
     YES: ClassVar[str]
     """The answer that does it."""
 
@@ -63,23 +56,12 @@ class RowsQuestion(Dialog[bool]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self.title_of(len(self.rows)))
-            dialog.border_subtitle = Content(self.keys_of(len(self.rows)))
+        with self.frame(self.title_of(len(self.rows)), self.keys_of(len(self.rows))):
             yield Static(Content(""), id="named")
-            with Horizontal(classes="answers"):
-                yield Button(Content("No"), id="no")
-                yield Button(Content(self.YES), id="yes")
+            yield self.yes_no(self.YES)
 
-    def on_mount(self) -> None:
-        self.take_frame()
-        self.begin(self.query_one("#no", Button))
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
-
-    def action_answer(self, yes: bool) -> None:
-        self.dismiss(yes)
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer == "yes")
 
     def take_frame(self) -> None:
         self.say("named", self._text())

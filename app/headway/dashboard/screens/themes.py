@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from headway.dashboard.screens.dialog import Dialog
 
-class ThemesScreen(ModalScreen[str | None]):
+
+class ThemesScreen(Dialog[str | None]):
     """Answers the name of the theme that was chosen, or None; `wear` has the app look like one, at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,t,q", "leave", "Leave it as it was")]
@@ -26,15 +26,13 @@ class ThemesScreen(ModalScreen[str | None]):
         self._wear = wear
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Theme")
-            dialog.border_subtitle = Content("↑ ↓ look   ⏎ keep   esc as it was")
+        with self.frame("Theme", "↑ ↓ look   ⏎ keep   esc as it was"):
             yield OptionList(*(Option(Content(name), id=name) for name in self._names), markup=False)
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
         options.highlighted = self._names.index(self._before)
-        options.focus()
+        self.begin(options)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if event.option.id:

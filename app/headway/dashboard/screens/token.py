@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from headway.dashboard.screens.dialog import Dialog, titled
 
-class TokenScreen(ModalScreen[str | None]):
+
+class TokenScreen(Dialog[str | None]):
     """Answers the token that was typed, or None. It is shown as dots and kept nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Go on without")]
@@ -22,11 +22,12 @@ class TokenScreen(ModalScreen[str | None]):
         self._address = address
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Token")
-            dialog.border_subtitle = Content("⏎ use it   esc go on without")
+        with self.frame("Token", "⏎ use it   esc go on without"):
             yield Label(Content(f"{self._address} does not accept the token there is."))
-            yield Input(password=True, placeholder="token", id="token")
+            yield titled(Input(password=True, id="token"), "token")
+
+    def on_mount(self) -> None:
+        self.begin(self.query_one(Input))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)

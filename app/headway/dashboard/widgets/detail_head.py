@@ -41,20 +41,18 @@ class DetailHead(Toned):
     def render_line(self, y: int) -> Strip:
         if y == 0:
             return self.line(((" ", Tone.PLAIN), *self._spans), self.size.width)
-        spans: list[Span] = [(" ", Tone.PLAIN)]
+        spans: list[Span] = []
         for tab, key, title in self._tabs:
-            here = tab == self._active
-            spans += [
-                (f"{key} ", Tone.ACCENT),
-                (f"[{title}]" if here else f" {title} ", Tone.ACCENT if here else Tone.FAINT),
-                (" ", Tone.PLAIN),
-            ]
+            if tab == self._active:
+                spans.append((f"[{key} {title}]", Tone.ACCENT))
+            else:
+                spans += [(f" {key} ", Tone.ACCENT), (f"{title} ", Tone.FAINT)]
         return self.line(spans, self.size.width)
 
     def on_click(self, event: events.Click) -> None:
-        at = 1
+        at = 0
         for tab, key, title in self._tabs:
-            width = cell_len(f"{key} [{title}] ")
+            width = cell_len(f"[{key} {title}]")
             if event.y == 1 and at <= event.x < at + width:
                 self.post_message(self.Chosen(tab))
             at += width

@@ -17,7 +17,7 @@ from headway.dashboard.widgets.tones import Toned
 
 
 class KeyBar(Toned):
-    """One line of keys and what they do; those at the end are left out where they do not fit."""
+    """One line of keys and what they do; what can be spared most is left out where they do not fit."""
 
     @dataclass
     class Chosen(Message):
@@ -41,11 +41,11 @@ class KeyBar(Toned):
         return self.line(spans, self.size.width)
 
     def _fitting(self) -> list[tuple[Action, int, int]]:
-        """The actions that fit, each with its first cell and the one after its last; the last action always shows."""
+        """The actions that fit, each with its first cell and the one after its last."""
         sizes = {action.id: cell_len(f" {key_name(action.keys[0])} {action.title} ") for action in self._actions}
         shown = list(self._actions)
-        while len(shown) > 1 and sum(sizes[action.id] for action in shown) > self.size.width:
-            del shown[-2 if len(shown) > 2 else -1]
+        while sum(sizes[action.id] for action in shown) > self.size.width and any(action.shed for action in shown):
+            shown.remove(max(reversed(shown), key=lambda action: action.shed))
         places = []
         start = 0
         for action in shown:

@@ -293,7 +293,7 @@ class RowTable(LineView):
         segments = [Segment(" " * self.LEAD, style)]
         for place in self._places:
             segments.append(Segment(self._heading(place.column, place.width), style))
-            segments.append(Segment(" " * GAP, style))
+            segments.append(Segment(" " * place.gap, style))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _heading(self, column: Column, width: int) -> str:
@@ -318,7 +318,7 @@ class RowTable(LineView):
             if place.column.right:
                 spans = ((fit_right(spans[0][0], place.width), spans[0][1]),)
             segments += self.segments(spans, place.width, over)
-            segments[-1] = Segment(segments[-1].text + " " * GAP, segments[-1].style)
+            segments[-1] = Segment(segments[-1].text + " " * place.gap, segments[-1].style)
         return Strip(segments).adjust_cell_length(width, segments[-1].style).simplify()
 
     # The mouse
@@ -345,7 +345,7 @@ class RowTable(LineView):
     def _column_at(self, x: int) -> Column | None:
         start = self.LEAD
         for one in self._places:
-            if start <= x < start + one.width + GAP:
+            if start <= x < start + one.width + one.gap:
                 return one.column
-            start += one.width + GAP
+            start += one.width + one.gap
         return None

@@ -36,8 +36,11 @@ class StreamArea(Vertical):
             if pane.row is not None:
                 yield pane.row
 
-    def show(self, selected: Row | None, rows: Mapping[str, Row], results: Mapping[str, str]) -> None:
-        """Show these as they are now. A pinned one that the store let go keeps its last state."""
+    def show(self, selected: Row | None, rows: Mapping[str, Row], results: Mapping[str, str], hint: str) -> None:
+        """Show these as they are now. A pinned one that the store let go keeps its last state.
+
+        `hint` says what to do where none is selected.
+        """
         for delegation_id, pane in self._pinned.items():
             pane.show(rows.get(delegation_id, pane.row), result=results.get(delegation_id))
             pane.set_class(selected is not None and selected.delegation_id == delegation_id, "-selected")
@@ -45,7 +48,7 @@ class StreamArea(Vertical):
         self._follower.display = not doubled
         if not doubled:
             result = results.get(selected.delegation_id) if selected else None
-            self._follower.show(selected, result=result)
+            self._follower.show(selected, result=result, hint="" if selected else hint)
 
     async def toggle(self, row: Row) -> bool:
         """Pin a delegation's stream, or unpin it. Returns False where no more can be pinned."""

@@ -28,16 +28,21 @@ class StreamPane(FollowingView):
         self._facts = facts
         self._text = StreamText()
         self._result: str | None = None
+        self._hint = ""
         self._ending: list[Spans] = []
 
     @property
     def delegation_id(self) -> str | None:
         return self.row.delegation_id if self.row else None
 
-    def show(self, row: Row | None, *, result: str | None = None) -> None:
-        """Show a delegation as it is now; `result` is its whole result where that was fetched."""
-        if row is self.row and result == self._result:
+    def show(self, row: Row | None, *, result: str | None = None, hint: str = "") -> None:
+        """Show a delegation as it is now; `result` is its whole result where that was fetched.
+
+        Where there is none, `hint` says what to do.
+        """
+        if row is self.row and (result, hint) == (self._result, self._hint):
             return
+        self._hint = hint
         same = row is not None and row.delegation_id == self.delegation_id
         self.row, self._result = row, result
         self.follows = self.follows or not same
@@ -88,7 +93,7 @@ class StreamPane(FollowingView):
     def _make_ending(self, width: int) -> list[Spans]:
         row = self.row
         if row is None:
-            return []
+            return [((line, Tone.FAINT),) for line in wrap(self._hint, width)]
         gap: list[Spans] = [()] if self._written else []
         if row.status is Status.INPUT_REQUIRED:
             question = row.status_message or "The agent asks for input and says no more."
@@ -125,7 +130,7 @@ class StreamPane(FollowingView):
         elif index - self._written < len(self._ending):
             spans = self._ending[index - self._written]
         elif index == 0:
-            spans = (("no output yet" if self.row else "select a delegation to see its stream", Tone.FAINT),)
+            spans = (("no output yet", Tone.FAINT),)
         return self.with_unseen(y, self._padded(spans))
 
     def _padded(self, spans: Sequence[Span]) -> Strip:

@@ -1,0 +1,193 @@
+"""What guides a person: the footer at every width, help, palette, the next step on an empty board, dialogs' keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from headway.connectors.connector import Batch, Capabilities, Closed, Opened
+from headway.connectors.errors import NotAllowed
+from headway.core.delegation import Group, Status
+from headway.dashboard.action import Where
+from headway.dashboard.actions import ACTIONS, actions_on
+from headway.dashboard.columns import COLUMNS, GAP, WIDE_GAP, lay_out
+from headway.dashboard.first_steps import next_step
+from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.screens.help import FILTERS, KEYS_WIDTH, SIGNS
+from headway.dashboard.screens.leave import LeaveScreen
+from support.boards import NOW_MS, OpenBoard, fleet, open_board
+from support.fake_connector import FakeConnector
+from textual.containers import Vertical
+from textual.events import Key
+
+SCREENS = {Where.BOARD: (), Where.DETAIL: ("enter",), Where.AGENTS: ("a",), Where.EVENTS: ("v",)}
+HELP_ROOM = 80 * 94 // 100 - 2 - 4 - 1
+"""Cells of a line of help on a screen of 80: what frame, padding and scrollbar leave."""
+
+
+@pytest.mark.parametrize("where", SCREENS)
+@pytest.mark.parametrize("columns", [60, 80])
+async def test_help_and_the_way_back_are_in_the_footer_of_every_screen(where: Where, columns: int) -> None:
+    async with open_board(fleet(), size=(columns, 24)) as board:
+        await board.pilot.press(*SCREENS[where])
+        await board.seen("? Help  q Quit")
+        footer = board.text().splitlines()[-1]
+        assert ("esc Back" in footer) is (where is not Where.BOARD)
+        assert footer.index("? Help") + len("? Help  q Quit") <= columns
+
+
+async def test_a_narrow_footer_keeps_what_can_be_spared_least() -> None:
+    async with open_board(fleet(), size=(80, 24)) as board:
+        footer = board.text("keys")
+        assert all(title in footer for title in ("Dispatch", "Poll", "Cancel", "Detail", "Mark", "Filter"))
+        assert not any(title in footer for title in ("Sort", "Events", "Pin"))
+
+
+def test_no_line_of_help_is_wrapped_at_80_columns() -> None:
+    lines = [action.description for action in ACTIONS] + [meaning for _, meaning in (*FILTERS, *SIGNS)]
+    assert [line for line in lines if 2 + KEYS_WIDTH + len(line) > HELP_ROOM] == []
+    assert [action.key_names for action in ACTIONS if len(action.key_names) >= KEYS_WIDTH] == []
+
+
+@pytest.mark.parametrize("where", SCREENS)
+async def test_the_palette_of_a_screen_has_what_works_there_now_and_nothing_else(where: Where) -> None:
+    async with open_board(fleet(), size=(120, 70)) as board:
+        await board.pilot.press(*SCREENS[where])
+        await board.seen("? Help")
+        screen = board.app.screen
+        here = {one.title for one in actions_on(where) if screen.check_action(one.id, ())}
+        await board.pilot.press("ctrl+p")
+        await board.seen("Show every key of this screen")
+        shown = {line.strip(" ▏▕│▊▎") for line in board.text().splitlines()}
+        titles = {title for title in (one.title for one in ACTIONS) if title in shown}
+        assert "Help" in titles
+        assert titles <= here
+
+
+async def test_there_is_no_palette_over_a_dialog() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("x")
+        await board.seen("Cancel this delegation?")
+        await board.pilot.press("ctrl+p")
+        await board.settled()
+        assert isinstance(board.app.screen, Dialog)
+
+
+# The next step
+
+
+async def test_an_empty_board_says_what_to_press() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    async with open_board(connector) as board:
+        await board.seen("No agent is known yet. Press a and then n")
+        coder = connector.agent("coder")
+        connector.heartbeat(coder)
+        await board.seen("Nothing has been delegated yet. Press d")
+        did = connector.send(coder, "Port the docs", status=Status.QUEUED)
+        await board.until(lambda: "Nothing has been delegated" not in board.text())
+        assert board.app.session.store.rows[did]
+
+
+def test_the_next_step_is_one_that_can_be_done() -> None:
+    def said(agents: int, rows: int = 0, **lacks: bool) -> str:
+        return next_step(agents=agents, rows=rows, capabilities=Capabilities(**lacks), key_of=lambda one: f"<{one}>")
+
+    assert "<agents> and then <add_agent>" in said(0)
+    assert "<dispatch>" in said(2)
+    assert "Select" in said(2, 5)
+    assert "<" not in said(0, read_only=True) + said(3, read_only=True) + said(0, add_agents=False)
+
+
+# The link
+
+
+async def test_how_far_behind_is_counted_down_on_the_line_on_top() -> None:
+    connector = fleet()
+    async with open_board(connector) as board:
+        await board.until(lambda: "● live" in board.text("top"))
+        connector.interrupt(Closed("refused", 4.0))
+        await board.until(lambda: "reconnecting" in board.text("top"))
+        connector.unheard = True
+        for number in range(3):
+            connector.send("ws-coder", f"sent unheard {number}")
+        connector.interrupt(Opened())
+        await board.until(lambda: "◌ catching up 3 events" in board.text("top"))
+        *missed, last = connector.told[-3:]
+        connector.interrupt(Batch(tuple(missed), None))
+        await board.until(lambda: "◌ catching up 1 event" in board.text("top"))
+        connector.interrupt(Batch((last,), None))
+        await board.until(lambda: "● live" in board.text("top"))
+        assert "sent unheard 2" in board.text("in_progress") + board.text("queued")
+
+
+# Dialogs
+
+
+async def check_keys_named(board: OpenBoard, keys: Sequence[str]) -> None:
+    dialog = board.app.screen.query(".dialog").first(Vertical)
+    assert all(key in str(dialog.border_subtitle) for key in keys), dialog.border_subtitle
+
+
+@pytest.mark.parametrize(
+    ("press", "keys"),
+    [
+        (("d",), ("^s send", "esc leave")),
+        (("x",), ("y cancel", "esc leave")),
+        (("y",), ("letter copies", "esc leave")),
+        (("t",), ("⏎ keep", "esc as it was")),
+        (("question_mark",), ("scroll", "esc close")),
+        (("a", "n"), ("⏎ or ^s add it", "esc leave")),
+        (("a", "x"), ("y remove it", "esc leave")),
+        (("a", "Q"), ("↑ ↓ how long", "esc leave")),
+        (("T",), ("⏎ use it", "esc go on without")),
+    ],
+    ids=lambda value: "-".join(value),
+)
+async def test_every_dialog_names_its_keys_and_has_keys_typed_before_it_was_there(
+    press: tuple[str, ...], keys: tuple[str, ...]
+) -> None:
+    connector = fleet()
+    async with open_board(connector) as board:
+        if press == ("T",):
+            connector.interrupt(NotAllowed("No.", needs_token=True))
+            await board.until(lambda: "Token" in board.text("keys"))
+        for key in press[:-1]:
+            await board.pilot.press(key)
+            await board.until(lambda: board.app.screen is not board.board)
+        under = board.app.screen
+        driver = board.app._driver
+        assert driver is not None
+        await board.pilot.press(press[-1])
+        await board.until(lambda: isinstance(board.app.screen, Dialog) and board.app.screen.is_ready)
+        await check_keys_named(board, keys)
+        await board.pilot.press("escape")
+        await board.until(lambda: board.app.screen is under)
+        driver.process_message(Key(press[-1], press[-1] if len(press[-1]) == 1 else "?"))
+        driver.process_message(Key("escape", None))
+        await board.settled()
+        assert board.app.screen is under, "the second key was for the dialog that the first one opened"
+
+
+async def test_leaving_is_asked_with_the_answer_that_stops_nothing_under_the_focus() -> None:
+    async with open_board(fleet()) as board:
+        answers: list[object] = []
+        board.app.push_screen(LeaveScreen(2), answers.append)
+        await board.seen("2 delegations are under way.")
+        await check_keys_named(board, ("k keep it running", "s stop it", "esc stay here"))
+        assert board.app.focused is not None
+        assert board.app.focused.id == "KEEP"
+        await board.pilot.press("right", "left", "escape")
+        await board.until(lambda: [str(one) for one in answers] == ["Leaving.STAY"])
+
+
+# Tables
+
+
+@pytest.mark.parametrize("group", list(Group))
+def test_a_column_at_its_right_edge_and_one_at_its_left_are_set_apart(group: Group) -> None:
+    places = lay_out(COLUMNS[group], 150)
+    for one, after in pairwise(places):
+        apart = one.column.right and not after.column.right
+        assert one.gap == (WIDE_GAP if apart else GAP)
+    assert sum(place.width for place in places) + sum(place.gap for place in places[:-1]) <= 150
