@@ -9,7 +9,7 @@ import pytest
 from headway.connectors.connector import Closed
 from headway.core.delegation import Group, Status
 from headway.dashboard.app import HeadwayApp
-from headway.dashboard.columns import COLUMNS, GAP, SQUEEZED, lay_out
+from headway.dashboard.columns import COLUMNS, SQUEEZED, lay_out
 from headway.dashboard.screens.detail import DetailScreen
 from headway.dashboard.widgets.line_view import LineView
 from headway.dashboard.widgets.top_line import LEAST_NAME, fitted
@@ -80,7 +80,7 @@ async def test_a_board_that_is_resized_over_and_over_stays_whole() -> None:
 @given(st.integers(1, 320), st.sampled_from(list(Group)))
 def test_columns_take_no_more_than_there_is(width: int, group: Group) -> None:
     places = lay_out(COLUMNS[group], width)
-    taken = sum(place.width for place in places) + GAP * (len(places) - 1)
+    taken = sum(place.width for place in places) + sum(place.gap for place in places[:-1])
     elastic = [place for place in places if place.column.grow]
     assert taken <= width or all(place.width == SQUEEZED for place in elastic)
     assert {"target", "task"} <= {place.column.id for place in places}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from headway.core.delegation import Group, Row, Status
 from headway.core.progress import ProgressText
-from headway.dashboard.columns import COLUMNS, GAP, Facts, bar, last_line, lay_out, outcome, standing
+from headway.dashboard.columns import COLUMNS, Facts, bar, last_line, lay_out, outcome, standing
 from headway.dashboard.durations import coarse, exact
 from headway.dashboard.store import Note
 from hypothesis import given
@@ -62,7 +62,7 @@ def test_the_last_line_is_the_last_with_anything_on_it(text: str) -> None:
 @given(st.sampled_from(list(Group)), st.integers(40, 400))
 def test_columns_fill_their_table_and_no_more(group: Group, width: int) -> None:
     places = lay_out(COLUMNS[group], width)
-    used = sum(place.width for place in places) + GAP * (len(places) - 1)
+    used = sum(place.width for place in places) + sum(place.gap for place in places[:-1])
     assert used <= width or len(places) == sum(not column.shed for column in COLUMNS[group])
     growing = [place for place in places if place.column.grow and place.width < place.column.most]
     assert used >= width or not growing

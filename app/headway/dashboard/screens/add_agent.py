@@ -36,7 +36,7 @@ class AddAgentScreen(Dialog[NewAgent | None]):
 
     def compose(self) -> ComposeResult:
         with self.frame("Add an agent", "⏎ or ^s add it   tab next field   esc leave"):
-            yield Label(Content("Any A2A agent: its card is read from the address, and says the rest."))
+            yield Label(Content("Any A2A agent: its card, read from there, says the rest."))
             yield titled(Input(placeholder="https://agent.example.org", id="url", max_length=MAX_URL), "address")
             yield titled(Input(placeholder="that of its host", id="name", max_length=256), "name here")
             yield titled(Input(placeholder="1", id="slots", max_length=6), "tasks at once")
