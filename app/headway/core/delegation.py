@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -130,6 +131,17 @@ class Row:
     via: Via | None = None
     recorded: bool = False
     progress: ProgressOnWire = EMPTY_PROGRESS
+
+    def changed(self, **fields: Any) -> Row:
+        """As `dataclasses.replace`, in half the time: one is made for every event, on both sides of the wire."""
+        values = list(_VALUES(self))
+        for name, value in fields.items():
+            values[_PLACES[name]] = value
+        return Row(*values)
+
+
+_VALUES: Final = attrgetter(*Row.__slots__)
+_PLACES: Final = {name: place for place, name in enumerate(Row.__slots__)}
 
 
 class Delegation(BaseModel):

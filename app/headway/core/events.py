@@ -7,7 +7,7 @@ every event after it holds the same rows as the ledger.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -295,8 +295,7 @@ def _sent(event: Event, payload: Sent) -> Row:
 
 def _status_changed(event: Event, payload: StatusChanged, row: Row) -> Row:
     alive = payload.status in _SIGNS_OF_LIFE
-    return replace(
-        row,
+    return row.changed(
         status=payload.status,
         attempt=payload.attempt,
         status_message=payload.status_message,
@@ -310,8 +309,7 @@ def _status_changed(event: Event, payload: StatusChanged, row: Row) -> Row:
 
 
 def _progressed(event: Event, payload: Progressed, row: Row) -> Row:
-    return replace(
-        row,
+    return row.changed(
         progress=row.progress.splice(payload.offset, payload.text),
         progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
         updated_at=event.timestamp,
@@ -321,8 +319,7 @@ def _progressed(event: Event, payload: Progressed, row: Row) -> Row:
 
 
 def _finish(event: Event, row: Row, status: Status, **outcome: Any) -> Row:
-    return replace(
-        row,
+    return row.changed(
         status=status,
         updated_at=event.timestamp,
         last_activity_at=event.timestamp,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Final
@@ -197,7 +197,7 @@ class Store:
         head = record.progress_text[: row.progress.start - record.progress_offset]
         whole = ProgressText.of(head + row.progress.text, start=record.progress_offset).tail(BODY_LIMIT)
         self._touch(row.delegation_id, row.status.group)
-        self._rows[row.delegation_id] = replace(row, progress=whole)
+        self._rows[row.delegation_id] = row.changed(progress=whole)
         return True
 
     def take_changes(self) -> Changes:

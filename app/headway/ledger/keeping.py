@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Final
 
 from sqlalchemy import bindparam, delete, func, literal_column, select, text, update
@@ -39,10 +38,11 @@ _ENDED: Final = Prepared(
     )
 )
 _KEPT: Final = Prepared(select(schema.meta.c.lowest_seq, schema.meta.c.head_seq, schema.meta.c.event_bytes))
-_OLDEST_EVENTS: Final = Prepared(
+_OLDEST_EVENTS: Final = (
     select(_e.seq, _e.timestamp, _e.payload)
     .where(_e.seq >= bindparam("low"), _e.seq < bindparam("high"))
     .order_by(_e.seq)
+    .execution_options(yield_per=16)
 )
 _TRIM: Final = Prepared(delete(schema.events).where(_e.seq < bindparam("low")))
 _SET_KEPT: Final = Prepared(
@@ -135,7 +135,7 @@ def _trim_events(transaction: Transaction, retention: Retention) -> int:
     excess = 0 if retention.event_bytes is None else size - retention.event_bytes
     oldest = None if retention.events_ms is None else transaction.now_ms() - retention.events_ms
     keep_from, freed = lowest, 0
-    with closing(_OLDEST_EVENTS(conn, low=lowest, high=lowest + BATCH)) as events:
+    with conn.execute(_OLDEST_EVENTS, {"low": lowest, "high": lowest + BATCH}) as events:
         for seq, timestamp, payload in events:
             kept = seq >= lowest + surplus and freed >= excess and (oldest is None or timestamp >= oldest)
             if kept or freed >= BATCH_BYTES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -100,7 +100,7 @@ def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> 
         fields[_VIA] = Via(fields[_VIA])
     fields[_RECORDED] = bool(fields[_RECORDED])
     row = Row(*fields)
-    return row if progress is EMPTY_PROGRESS else replace(row, progress=progress)
+    return row if progress is EMPTY_PROGRESS else row.changed(progress=progress)
 
 
 def read_held(values: Sequence[Any]) -> Held:
@@ -253,7 +253,9 @@ class Edit:
 
     def save(self) -> Row:
         """Write the columns that differ; returns the row, without its progress text."""
-        before, after = self._before.row, replace(self.row, progress=EMPTY_PROGRESS)
+        before, after = self._before.row, self.row
+        if after.progress is not EMPTY_PROGRESS:
+            after = after.changed(progress=EMPTY_PROGRESS)
         changes = {
             name: value for name in _MUTABLE if (value := getattr(after, name)) != getattr(before, name)
         } | self._facts

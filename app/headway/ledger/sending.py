@@ -136,7 +136,7 @@ def enqueue(
 
 def enqueue_pending(transaction: Transaction, target_id: str, limit: int = 500) -> int:
     """Let what was delegated to a target and found no free slot wait in the queue; returns how many these were."""
-    pending = _PENDING(transaction.conn, target=target_id, limit_=limit).scalars().all()
+    pending = _PENDING(transaction.conn, target=target_id, limit_=limit).scalars()
     for delegation_id in pending:
         enqueue(transaction, delegation_id)
     return len(pending)

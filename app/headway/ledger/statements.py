@@ -1,21 +1,69 @@
-"""Statements that are compiled once."""
+"""Statements that are compiled once, and run without what SQLAlchemy makes of each result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 
-class Prepared:
-    """A statement, compiled once for each dialect and then run as driver SQL.
+class Rows:
+    """What a statement gave, all of it: the rows as tuples, and how many rows it changed."""
 
-    `Connection.execute` looks its compiled form up by a key built at each call, which costs more than SQLite's work on
-    a small row. Statements use types that need no processing, and no lists of values: see `schema.status_in`.
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]], rowcount: int) -> None:
+        self._rows = rows
+        self.rowcount = rowcount
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._rows)
+
+    def all(self) -> Sequence[tuple[Any, ...]]:
+        """Every row."""
+        return self._rows
+
+    def one_or_none(self) -> tuple[Any, ...] | None:
+        """The row, or None. Raises ValueError where there are several."""
+        if not self._rows:
+            return None
+        (row,) = self._rows
+        return row
+
+    def one(self) -> tuple[Any, ...]:
+        """The row. Raises ValueError where there is not exactly one."""
+        (row,) = self._rows
+        return row
+
+    def scalar_one(self) -> Any:
+        """The first value of the row. Raises ValueError where there is not exactly one."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The first value of the row, or None. Raises ValueError where there are several."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def first_scalar(self) -> Any:
+        """The first value of the first row, or None."""
+        return self._rows[0][0] if self._rows else None
+
+    def scalars(self) -> list[Any]:
+        """The first value of every row."""
+        return [row[0] for row in self._rows]
+
+
+class Prepared:
+    """A statement, compiled once for each dialect and then run by the driver itself.
+
+    `Connection.execute` looks its compiled form up by a key built at each call and describes every column of the
+    result, which costs more than SQLite's work on a small row. Statements use types that need no processing, and no
+    lists of values: see `schema.status_in`. The connection is in a transaction already; errors are SQLAlchemy's.
     """
 
     __slots__ = ("_compiled", "_statement")
@@ -24,10 +72,10 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Form] = {}
 
-    def __call__(self, conn: Connection, /, **values: Any) -> CursorResult[*tuple[Any, ...]]:
+    def __call__(self, conn: Connection, /, **values: Any) -> Rows:
         """Run it once."""
         form = self._form(conn)
-        return conn.exec_driver_sql(form.sql, form.bind(values))
+        return run(conn, form.sql, form.bind(values))
 
     def many(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each row of values, in one call of the driver."""
@@ -41,6 +89,19 @@ class Prepared:
             names = tuple(getattr(compiled, "positiontup", None) or ())
             form = self._compiled[conn.dialect.name] = _Form(str(compiled), names, compiled.params)
         return form
+
+
+def run(conn: Connection, sql: str, binds: tuple[Any, ...] = ()) -> Rows:
+    """Run the driver's SQL inside the connection's transaction. Raises SQLAlchemy's errors."""
+    dbapi = conn.dialect.loaded_dbapi
+    try:
+        cursor = conn.connection.cursor()
+        cursor.execute(sql, binds)
+        return Rows(cursor.fetchall() if cursor.description else (), cursor.rowcount)
+    except dbapi.Error as failure:
+        raise DBAPIError.instance(
+            sql, binds, failure, dbapi.Error, hide_parameters=True, dialect=conn.dialect
+        ) from failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def remove(transaction: Transaction, token_id: str) -> str:
 
 def find(conn: Connection, token_hash: str) -> str | None:
     """The scope of the token with this hash."""
-    return _SCOPE(conn, hash=token_hash).scalar_one_or_none()
+    scope: str | None = _SCOPE(conn, hash=token_hash).scalar_one_or_none()
+    return scope
 
 
 def has(conn: Connection, scope: str) -> bool:

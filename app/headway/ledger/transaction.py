@@ -15,7 +15,7 @@ from headway.core.delegation import Status
 from headway.core.events import Event, Other, Payload
 from headway.ledger import schema
 from headway.ledger.records import StoredEvent
-from headway.ledger.statements import Prepared, inserting
+from headway.ledger.statements import Prepared, inserting, run
 
 _HEAD: Final = Prepared(select(schema.meta.c.head_seq).with_for_update())
 _SET_HEAD: Final = Prepared(
@@ -79,16 +79,16 @@ class Transaction:
     def savepoint(self) -> Iterator[None]:
         """What is done inside is undone alone when it raises."""
         head, events, counts = self._head, len(self.events), self._counts.copy()
-        self.conn.exec_driver_sql("SAVEPOINT operation")
+        run(self.conn, "SAVEPOINT operation")
         try:
             yield
         except BaseException:
-            self.conn.exec_driver_sql("ROLLBACK TO SAVEPOINT operation")
+            run(self.conn, "ROLLBACK TO SAVEPOINT operation")
             self._head, self._counts = head, counts
             del self.events[events:]
             raise
         finally:
-            self.conn.exec_driver_sql("RELEASE SAVEPOINT operation")
+            run(self.conn, "RELEASE SAVEPOINT operation")
 
     def touch(self) -> None:
         """Write and change nothing, to learn whether the disk takes it."""

@@ -109,13 +109,13 @@ def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
 
 def ensure(transaction: Transaction, new: NewWorkspace) -> Workspace:
     """The workspace of this name and role, made if there is none."""
-    found = _BY_NAME(transaction.conn, name=new.name, role=new.role).scalars().first()
+    found = _BY_NAME(transaction.conn, name=new.name, role=new.role).first_scalar()
     return must_get(transaction.conn, found) if found else add(transaction, new)
 
 
 def named(conn: Connection, name: str, role: str | None) -> Workspace | None:
     """The workspace of this name and role, if there is one."""
-    found = _BY_NAME(conn, name=name, role=role).scalars().first()
+    found = _BY_NAME(conn, name=name, role=role).first_scalar()
     return get(conn, found) if found else None
 
 
@@ -145,7 +145,7 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
     """Remove a workspace and its tokens; what waited for it or ran there is failed, and returned. Raises NotFound."""
     found = must_get(transaction.conn, workspace_id)
     failure = Failure(f"workspace {found.name} was removed")
-    bound = _BOUND(transaction.conn, target=workspace_id).scalars().all()
+    bound = _BOUND(transaction.conn, target=workspace_id).scalars()
     failed = [moving.settle(transaction, delegation_id, None, failure) for delegation_id in bound]
     _DELETE(transaction.conn, k=workspace_id)
     _DELETE_TOKENS(transaction.conn, scope=workspace_scope(workspace_id))
