@@ -22,7 +22,14 @@ async def test_what_is_no_json_is_a_parse_error(serve, body: bytes) -> None:
 
 
 @pytest.mark.req("A15")
-@pytest.mark.parametrize("body", [[], "text", 1, {}, {"method": 1}, {"jsonrpc": "1.0", "method": "tasks/get"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *([], "text", 1, {}, {"method": 1}, {"jsonrpc": "1.0", "method": "tasks/get"}),
+        {"method": "tasks/get", "id": {"bad": "type"}, "params": {"id": "x"}},
+        {"method": "tasks/get", "id": True, "params": {"id": "x"}},
+    ],
+)
 async def test_what_is_no_call_is_an_invalid_request(serve, body: object) -> None:
     _, wire = await serve()
     reply = await wire.post(body)
@@ -46,6 +53,9 @@ async def test_what_is_no_call_is_an_invalid_request(serve, body: object) -> Non
         ("message/send", {"message": {"parts": [{"text": "hi"}], "taskId": "gone"}}, -32001),
         ("tasks/send", {"message": {"parts": [{"type": "text", "text": "hi"}]}}, -32602),
         ("ListTasks", {"pageSize": 101}, -32602),
+        ("ListTasks", {"pageSize": 0}, -32602),
+        ("ListTasks", {"statusTimestampAfter": "not-a-timestamp"}, -32602),
+        ("ListTasks", {"statusTimestampAfter": 5}, -32602),
         ("ListTasks", {"pageToken": "gone"}, -32602),
         ("ListTasks", {"status": "TASK_STATE_DANCING"}, -32602),
         ("tasks/pushNotificationConfig/set", {}, -32003),

@@ -125,6 +125,8 @@ def parse_call(body: object, version: str | None, speaks: frozenset[Dialect] = J
         raise RpcError(Code.INVALID_REQUEST, "a call is a JSON object with a method")
     if body.get("jsonrpc", "2.0") != "2.0":
         raise RpcError(Code.INVALID_REQUEST, 'jsonrpc must be "2.0"')
+    if request_id_of(body) != body.get("id"):
+        raise RpcError(Code.INVALID_REQUEST, "id must be a string, a number or null")
     verb, dialect = _method(body["method"], speaks)
     _check_version(dialect, version)
     params = body.get("params", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from headway.agents import render
@@ -19,16 +20,19 @@ MAX_PAGE: Final = 100
 def list_tasks(tasks: TaskTable, call: Call) -> dict[str, Any]:
     """The result of ListTasks. The page token is the id of the last task of the page before.
 
-    Raises RpcError -32602 for a page size outside 1 to 100, an unknown state or a token of no task.
+    Raises RpcError -32602 for a page size outside 1 to 100, an unknown state, what is no time or a token of no task.
     """
-    size = call.params.get("pageSize") or DEFAULT_PAGE
-    if not isinstance(size, int) or not 1 <= size <= MAX_PAGE:
+    size = call.params.get("pageSize", DEFAULT_PAGE)
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_PAGE:
         raise RpcError(Code.INVALID_PARAMS, f"pageSize must be a whole number from 1 to {MAX_PAGE}")
     state, context = _state(call.params.get("status")), call.params.get("contextId")
+    since_ms = _moment(call.params.get("statusTimestampAfter"))
     matching = [
         job.task
         for job in tasks
-        if (state is None or job.task.state is state) and (not context or job.task.context_id == context)
+        if (state is None or job.task.state is state)
+        and (not context or job.task.context_id == context)
+        and (since_ms is None or job.task.status.at_ms >= since_ms)
     ][::-1]
     start = _start([task.task_id for task in matching], call.params.get("pageToken"))
     page = matching[start : start + size]
@@ -53,6 +57,19 @@ def _state(value: object) -> State | None:
     if state is None:
         raise RpcError(Code.INVALID_PARAMS, "status must be a TASK_STATE_… this agent uses")
     return state
+
+
+def _moment(value: object) -> float | None:
+    """Unix time in ms of an RFC 3339 time with its zone; None for all times."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise RpcError(Code.INVALID_PARAMS, "statusTimestampAfter must be a time such as 2026-01-31T12:00:00Z")
+    return moment.timestamp() * 1_000
 
 
 def _start(ids: list[str], token: object) -> int:
