@@ -156,6 +156,7 @@ def _options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--gate", type=Path, help="after the first step, wait until this file exists")
     parser.add_argument("--size", type=int, default=2_000_000, help="characters of a huge artifact")
     parser.add_argument("--no-streaming", action="store_true", help="the card says so, and the SDK refuses it")
+    parser.add_argument("--push", action="store_true", help="it sends push notifications, and the card says so")
     parser.add_argument("--no-card", action="store_true", help="serve no card at all")
     parser.add_argument("--store", default="memory", help="'memory', or the file of an SQLite task store")
     parser.add_argument("--port", type=int, default=0)
@@ -205,7 +206,7 @@ def _app(options: argparse.Namespace, url: str) -> Any:
         name=f"sdk {options.behaviour}",
         description="An agent built on the a2a-sdk, for tests.",
         version="1.0.0",
-        capabilities=AgentCapabilities(streaming=not options.no_streaming),
+        capabilities=AgentCapabilities(streaming=not options.no_streaming, push_notifications=options.push),
         supported_interfaces=[
             AgentInterface(url=url, protocol_binding="JSONRPC", protocol_version="0.3" if old else "1.0")
         ],
@@ -213,11 +214,21 @@ def _app(options: argparse.Namespace, url: str) -> Any:
         default_output_modes=["text/plain"],
         skills=[AgentSkill(id="work", name="Work", description=BEHAVIOURS[options.behaviour], tags=["test"])],
     )
-    handler = DefaultRequestHandler(_executor(options), _store(options.store), card)
+    pushing = _pushing() if options.push else {}
+    handler = DefaultRequestHandler(_executor(options), _store(options.store), card, **pushing)
     routes = create_jsonrpc_routes(handler, "/", enable_v0_3_compat=old)
     if not options.no_card:
         routes += create_agent_card_routes(card)
     return Starlette(routes=routes)
+
+
+def _pushing() -> dict[str, Any]:
+    import httpx
+    from a2a.server.tasks import BasePushNotificationSender, InMemoryPushNotificationConfigStore
+
+    store = InMemoryPushNotificationConfigStore()
+    sender = BasePushNotificationSender(httpx.AsyncClient(trust_env=False), store)
+    return {"push_config_store": store, "push_sender": sender}
 
 
 def _store(where: str) -> Any:

@@ -16,7 +16,7 @@ URL_LIMIT: Final = 2_048
 
 @dataclass(frozen=True, slots=True)
 class AgentCard:
-    """What a card says, cleaned. `dialect` and `streaming` are None where it does not say.
+    """What a card says, cleaned. `dialect`, `streaming` and `pushes` are None where it does not say.
 
     `url` is the JSON-RPC endpoint; None when the card names none that we can talk to.
     """
@@ -27,6 +27,7 @@ class AgentCard:
     url: str | None
     dialect: Dialect | None
     streaming: bool | None
+    pushes: bool | None
     skills: tuple[str, ...]
 
 
@@ -44,10 +45,11 @@ def read_card(card: object, card_url: str) -> AgentCard | None:
     if not isinstance(card, dict) or not any(key in card for key in ("name", "url", "supportedInterfaces")):
         return None
     url, dialect = _endpoint(card)
-    capabilities = card.get("capabilities")
-    streaming = capabilities.get("streaming") if isinstance(capabilities, dict) else None
+    said = card.get("capabilities")
+    capabilities = said if isinstance(said, dict) else {}
+    streaming, pushes = (capabilities.get(name) for name in ("streaming", "pushNotifications"))
     # protobuf leaves a false out, so a v1.0 card that lists capabilities without it means no.
-    if streaming is None and isinstance(capabilities, dict) and "supportedInterfaces" in card:
+    if streaming is None and isinstance(said, dict) and "supportedInterfaces" in card:
         streaming = False
     skills = card.get("skills")
     return AgentCard(
@@ -57,6 +59,7 @@ def read_card(card: object, card_url: str) -> AgentCard | None:
         url=_usable(url, card_url),
         dialect=dialect,
         streaming=streaming if isinstance(streaming, bool) else None,
+        pushes=pushes if isinstance(pushes, bool) else None,
         skills=tuple(
             _line(skill.get("name") or skill.get("id"))
             for skill in (skills if isinstance(skills, list) else [])[:100]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headway.a2a.card import AgentCard
@@ -107,19 +109,23 @@ class AgentClient:
         request = RpcRequest(self._speaking.endpoint, payload, told)
         return self._rpc.exchange(request, silence=silence or self._limits.idle_timeout)
 
-    def stream(self, message: OutgoingMessage, *, transcript: Transcript | None = None) -> AsyncGenerator[AgentUpdate]:
+    def stream(
+        self, message: OutgoingMessage, *, transcript: Transcript | None = None, news: asyncio.Event | None = None
+    ) -> AsyncGenerator[AgentUpdate]:
         """Send a message and follow its task until it is terminal or waits for somebody.
 
         A stream that breaks off is taken up again by asking the agent; an agent that does not stream is asked
         repeatedly. Raises an `AgentError` where the outcome cannot be learned; a state is never made up. Hand in the
-        task's `transcript` when the message is a reply. Close the generator (`contextlib.aclosing`) or cancel the task
-        that iterates it, and the connection is closed at once.
+        task's `transcript` when the message is a reply; set `news` when the agent has pushed, and it is asked. Close
+        the generator (`contextlib.aclosing`) or cancel the task that iterates it, and the connection is closed at once.
         """
-        return self._follower(transcript).stream(message)
+        return self._follower(transcript, news).stream(message)
 
-    def resubscribe(self, task_id: str, *, transcript: Transcript | None = None) -> AsyncGenerator[AgentUpdate]:
+    def resubscribe(
+        self, task_id: str, *, transcript: Transcript | None = None, news: asyncio.Event | None = None
+    ) -> AsyncGenerator[AgentUpdate]:
         """Follow a task that was sent earlier, to its end, as `stream` does. Raises `UnknownTask` if it is gone."""
-        return self._follower(transcript).resume(task_id)
+        return self._follower(transcript, news).resume(task_id)
 
     async def send(self, message: OutgoingMessage, *, blocking: bool = True) -> AgentUpdate:
         """Send a message and return what the agent answers; with `blocking` False that may be long before the end.
@@ -198,6 +204,9 @@ class AgentClient:
 
     async def ask_send(self, message: OutgoingMessage, *, blocking: bool) -> object:
         """Send a message without streaming and return the raw result."""
+        await self._speaking.discover()
+        if not self._speaking.pushes:
+            message = replace(message, push=None)
         return await self._speaking.call(
             Verb.SEND,
             lambda dialect: message_params(dialect, message, blocking=blocking),
@@ -228,8 +237,8 @@ class AgentClient:
         """Yield the raw results of a task's stream from now on."""
         return self._speaking.stream(Verb.RESUBSCRIBE, lambda dialect: {"id": task_id}, task_id, {})
 
-    def _follower(self, transcript: Transcript | None) -> Follower:
-        return Follower(self, transcript or Transcript(), self._clock, self._rng, self._policy)
+    def _follower(self, transcript: Transcript | None, news: asyncio.Event | None) -> Follower:
+        return Follower(self, transcript or Transcript(), self._clock, self._rng, self._policy, news)
 
 
 def _about(task_id: str, result: object) -> AgentUpdate:

@@ -68,6 +68,22 @@ def headers_for(dialect: Dialect) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class PushTarget:
+    """Where an agent may say that there is news of a task, and the secret that shows that it is this agent."""
+
+    url: str
+    token: str
+
+    def config(self) -> dict[str, Any]:
+        """As v1.0 says it. Agents send the token in a header of A2A's own, or as a bearer token."""
+        return {
+            "url": self.url,
+            "token": self.token,
+            "authentication": {"scheme": "Bearer", "credentials": self.token},
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """A message to an agent, with the ids that its sender keeps so that it can be asked after.
 
@@ -77,6 +93,7 @@ class OutgoingMessage:
     `raw` is a message in v1.0's shape that goes out in place of the text, with parts of any kind; the ids given here
     take the place of its own (an empty `message_id` leaves it its own), and `metadata` is added to its own.
     `configuration` is how it is to be answered, in v1.0's shape; whether it is waited for is up to how it is sent.
+    `push` goes only to an agent that is not streamed from, does not wait, and whose card says that it can push.
     """
 
     text: str
@@ -89,6 +106,7 @@ class OutgoingMessage:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] | None = None
     configuration: Mapping[str, Any] | None = None
+    push: PushTarget | None = None
 
 
 def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool | None = None) -> dict[str, Any]:
@@ -102,6 +120,8 @@ def message_params(dialect: Dialect, message: OutgoingMessage, *, blocking: bool
     asked = {name: value for name, value in (message.configuration or {}).items() if name != "returnImmediately"}
     if blocking is not None:
         asked["returnImmediately"] = not blocking
+    if message.push is not None and blocking is False:
+        asked["taskPushNotificationConfig"] = message.push.config()
     if asked:
         params["configuration"] = asked if current else v03.configuration(asked)
     if message.params_metadata:

@@ -73,13 +73,21 @@ class Follower:
     """One task, followed. Used once."""
 
     def __init__(
-        self, agent: Asking, transcript: Transcript, clock: Clock, rng: random.Random, policy: FollowPolicy
+        self,
+        agent: Asking,
+        transcript: Transcript,
+        clock: Clock,
+        rng: random.Random,
+        policy: FollowPolicy,
+        news: asyncio.Event | None = None,
     ) -> None:
+        """`news` is set by others when the agent had better be asked now."""
         self._agent = agent
         self._transcript = transcript
         self._clock = clock
         self._rng = rng
         self._policy = policy
+        self._news = news or asyncio.Event()
         self._pauses = 0
         self._heard = False
         self._broken: AgentError | None = None
@@ -153,7 +161,22 @@ class Follower:
                 if self._transcript.ended:
                     return
             self._pauses += 1
-            await self._clock.sleep(self._policy.pauses.pause(max(failures, self._pauses), self._rng))
+            await self._rest(self._policy.pauses.pause(max(failures, self._pauses), self._rng))
+
+    async def _rest(self, seconds: float) -> None:
+        """Pause until the next question. News ends it; however many there are, the shortest pause stays."""
+        least = min(seconds, self._policy.pauses.first)
+        await self._clock.sleep(least)
+        waits = {
+            asyncio.ensure_future(self._clock.sleep(seconds - least)),
+            asyncio.ensure_future(self._news.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._news.clear()
 
     async def _ask(self, task_id: str) -> AgentUpdate | None:
         frame = read_frame(await self._agent.ask(Verb.GET, task_id))

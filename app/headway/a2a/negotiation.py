@@ -50,6 +50,11 @@ class Negotiation:
         """Whether the agent streams, by its card or a refusal; None where that is not known."""
 
     @property
+    def pushes(self) -> bool:
+        """Whether the agent's card says that it can tell of news by itself."""
+        return self._card is not None and self._card.pushes is True
+
+    @property
     def endpoint(self) -> str:
         """Where requests go."""
         return (self._card.url if self._card is not None else None) or self._url

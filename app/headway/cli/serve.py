@@ -52,6 +52,10 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME[:PORT]", help="Answer to this host name too, as behind a proxy; repeatable."),
     ] = None,
+    push_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where agents reach this platform, for those that push and do not stream."),
+    ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(help="Take the admin token from this file, which only you can read, instead of making one."),
@@ -86,6 +90,7 @@ def serve(
     from headway.net.addresses import Allowance
     from headway.net.sockets import PortTaken, listen, raise_descriptor_limit
     from headway.platform.edge import PublicHost
+    from headway.platform.pushes import read_push_url
     from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
     from headway.platform.start import StartRefused, read_token_file
@@ -100,6 +105,7 @@ def serve(
         discover=discover.value,
         allow=[_read("--allow", Allowance.parse, entry) for entry in allow or []],
         public_hosts=[_read("--public-host", PublicHost.parse, entry) for entry in public_host or []],
+        push_url=_read("--push-url", read_push_url, push_url) if push_url is not None else None,
         deny_loopback=deny_loopback,
         allow_anonymous_loopback=allow_anonymous_loopback,
         result_inbox_push=os.environ.get("DELEGATION_RESULT_INBOX_PUSH") == "1",

@@ -81,4 +81,4 @@ def card_facts(card: AgentCard) -> dict[str, Any]:
 
 def was_asked_for(card: Mapping[str, Any] | None) -> bool:
     """Whether a kept card is what the agent answered, or none; a card that its runtime gave is left as it is."""
-    return card is None or card.keys() == _FACTS
+    return card is None or ("dialect" in card and card.keys() <= _FACTS)

@@ -26,6 +26,7 @@ from headway.platform.routes import (
     gateway,
     metrics,
     overview,
+    pushing,
     registry,
     timeline,
     tokens,
@@ -60,6 +61,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.include_router(gateway.calls)
     app.include_router(gateway.router)
     app.include_router(gateway.stale)
+    app.include_router(pushing.router)
     app.include_router(tokens.router)
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(LedgerError)(_ledger_error)

@@ -29,6 +29,7 @@ from headway.ledger.ledger import Ledger
 from headway.ledger.records import Claimed, Failure, Observation, Outcome
 from headway.platform.observing import NOTHING, merge, observed, outcome
 from headway.platform.outages import outlast
+from headway.platform.pushes import Pushes, expected
 from headway.platform.settings import Settings
 from headway.platform.undelivered import is_worth_a_retry
 
@@ -55,8 +56,12 @@ class Attempt:
         clock: Clock,
         settings: Settings,
         rest: Callable[[float], None] | None = None,
+        pushes: Pushes | None = None,
     ) -> None:
-        """`rest` is told for how many seconds the agent had better be left alone by others, too."""
+        """`rest` is told for how many seconds the agent had better be left alone by others, too.
+
+        `pushes` is where the agent may say that there is news.
+        """
         self.delegation = claimed.delegation
         self._request = claimed.request or {}
         self._via = Via.QUEUE_DRAIN if claimed.drained else Via.DIRECT
@@ -72,6 +77,7 @@ class Attempt:
         self.pausing = False
         """True before the one retry: nothing is on its way then, and nothing will be if this attempt is ended."""
         self._rest = rest
+        self._pushes = pushes
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
@@ -95,7 +101,9 @@ class Attempt:
 
     async def _deliver(self) -> None:
         try:
-            await self.follow(self.client.stream(self._message()), self._via)
+            with expected(self._pushes, self.delegation.delegation_id) as push:
+                message = replace(self._message(), push=push.target)
+                await self.follow(self.client.stream(message, news=push.news), self._via)
         except (AgentLost, AgentIdle):
             # It may have arrived without an answer: that is asked after, never sent again (spec: requirements Q12).
             if self.remote_task_id is not None or await self.patiently(self.find) is None:

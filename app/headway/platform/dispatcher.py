@@ -23,6 +23,7 @@ from headway.platform.attempt import Attempt
 from headway.platform.canceling import cancel_at_agent
 from headway.platform.following import Followings
 from headway.platform.outages import outlast
+from headway.platform.pushes import Pushes
 from headway.platform.replying import Replying
 from headway.platform.settings import Settings
 from headway.platform.slots import Slots
@@ -39,12 +40,21 @@ _log = logging.getLogger(__name__)
 class Dispatcher:
     """Runs one task per delegation in flight. All its knowledge is in the ledger: it can be ended at any moment."""
 
-    def __init__(self, ledger: Ledger, agents: Agents, slots: Slots, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        agents: Agents,
+        slots: Slots,
+        clock: Clock,
+        settings: Settings,
+        pushes: Pushes | None = None,
+    ) -> None:
         self._ledger = ledger
         self._agents = agents
         self._slots = slots
         self._clock = clock
         self._settings = settings
+        self._pushes = pushes
         self._nudged: set[str] = set()
         self._heard: set[str] = set()
         self._wake = asyncio.Event()
@@ -189,7 +199,7 @@ class Dispatcher:
 
     def _attempt(self, claimed: Claimed, client: AgentClient) -> Attempt:
         rest = partial(self._rest, claimed.delegation.target_id)
-        return Attempt(claimed, client, self._ledger, self._clock, self._settings, rest)
+        return Attempt(claimed, client, self._ledger, self._clock, self._settings, rest, self._pushes)
 
     def _follow(self, attempt: Attempt, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._followings.begin(attempt, lambda: self._see_through(attempt, work))

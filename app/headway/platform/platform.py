@@ -19,6 +19,7 @@ from headway.platform.auth import new_token, token_hash
 from headway.platform.dispatcher import Dispatcher
 from headway.platform.folder import DataFolder
 from headway.platform.gateway.gateway import Gateway
+from headway.platform.pushes import Pushes
 from headway.platform.readers import Readers
 from headway.platform.registry import Registry
 from headway.platform.ring import Frame, Ring
@@ -40,6 +41,7 @@ class Platform:
     dispatcher: Dispatcher
     sweeper: Sweeper
     gateway: Gateway
+    pushes: Pushes
     readers: Readers
     clock: Clock
     settings: Settings
@@ -72,7 +74,8 @@ class Platform:
             await _admit_admin(ledger, folder, admin_token)
             agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
             slots = Slots(clock)
-            dispatcher = Dispatcher(ledger, agents, slots, clock, settings)
+            pushes = Pushes(settings.push_url, new_token)
+            dispatcher = Dispatcher(ledger, agents, slots, clock, settings, pushes)
             ring = Ring(head=ledger.head, limit=settings.ring_bytes)
             readers = Readers()
             registry = Registry(ledger, ring, slots, clock, settings)
@@ -96,6 +99,7 @@ class Platform:
                         dispatcher,
                         sweeper,
                         gateway,
+                        pushes,
                         readers,
                         clock,
                         settings,

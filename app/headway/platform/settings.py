@@ -81,6 +81,9 @@ class Settings:
     """How much the ledger keeps of what has ended."""
     allow: Sequence[Allowance] = ()
     """Addresses beside the public ones that agents may be dialled at (spec: safety, "Network")."""
+    push_url: str | None = None
+    """Where agents reach this platform, such as `https://headway.example.org`; an agent that does not stream and can
+    push is then asked to say when there is news. Without it such agents are asked at intervals (spec: a2a)."""
     public_hosts: Sequence[PublicHost] = ()
     """Names beside its own address that the platform is reached by; a Host of any other is refused (421)."""
     allow_anonymous_loopback: bool = False

@@ -36,6 +36,7 @@ from headway.core.api.delegations import (
 )
 from headway.core.api.gateway import (
     DroppedStale,
+    PushTaken,
     QueuedMessage,
     QueueingFailed,
     QueueState,
@@ -107,6 +108,7 @@ __all__ = [
     "NotifyRequest",
     "PastEvent",
     "Peer",
+    "PushTaken",
     "QueueState",
     "QueueTicket",
     "QueuedMessage",

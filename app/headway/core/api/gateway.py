@@ -24,6 +24,12 @@ class RpcCall(Body):
     params: Mapping[str, Any] | None = None
 
 
+class PushTaken(Body):
+    """What an agent is answered that has pushed: it is asked how its task stands, which alone counts."""
+
+    asked: bool
+
+
 class QueueState(StrEnum):
     """What became of a queued message; `dropped` never reached its target."""
 
