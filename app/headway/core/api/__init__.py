@@ -36,6 +36,7 @@ from headway.core.api.delegations import (
 )
 from headway.core.api.gateway import (
     DroppedStale,
+    Push,
     PushTaken,
     QueuedMessage,
     QueueingFailed,
@@ -108,6 +109,7 @@ __all__ = [
     "NotifyRequest",
     "PastEvent",
     "Peer",
+    "Push",
     "PushTaken",
     "QueueState",
     "QueueTicket",

@@ -24,6 +24,10 @@ class RpcCall(Body):
     params: Mapping[str, Any] | None = None
 
 
+class Push(Body):
+    """A task, or an event of its stream, as the agent's dialect writes it: any object."""
+
+
 class PushTaken(Body):
     """What an agent is answered that has pushed: it is asked how its task stands, which alone counts."""
 

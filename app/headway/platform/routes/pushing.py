@@ -6,17 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 
-from headway.core.api import PushTaken
+from headway.core.api import Push, PushTaken
 from headway.platform.auth import bearer_token
-from headway.platform.door import parse
-from headway.platform.routes.asking import Bearer, Served, raw_body_of, refuses
-
-ANY_JSON = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
+from headway.platform.routes.asking import Bearer, Served, accepts, body_of, refuses
 
 router = APIRouter(prefix="/push", tags=["gateway"])
 
 
-@router.post("/{delegation_id}", response_model=PushTaken, openapi_extra=ANY_JSON, responses=refuses(400, 404, 413))
+@router.post(
+    "/{delegation_id}", response_model=PushTaken, openapi_extra=accepts(Push), responses=refuses(400, 404, 413)
+)
 async def push(
     request: Request,
     delegation_id: str,
@@ -33,6 +32,6 @@ async def push(
     if token is None and authorization is not None:
         token = bearer_token(authorization)
     news = platform.pushes.authorize(delegation_id, token)
-    parse(await raw_body_of(request, platform))
+    await body_of(Push, request, platform)
     news.set()
     return PushTaken(asked=True)
