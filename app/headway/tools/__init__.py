@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from headway.tools.default import a2a_check_task as a2a_check_task
     from headway.tools.default import a2a_send as a2a_send
     from headway.tools.default import a2a_send_async as a2a_send_async
+    from headway.tools.default import cancel_delegation as cancel_delegation
+    from headway.tools.default import check_delegation_status as check_delegation_status
     from headway.tools.default import close_default_tools as close_default_tools
+    from headway.tools.default import delegate_to_workspace as delegate_to_workspace
     from headway.tools.errors import ToolError as ToolError
     from headway.tools.outcome import Outcome as Outcome
     from headway.tools.outcome import State as State
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from headway.tools.tool_messages import as_tool_messages as as_tool_messages
     from headway.tools.tools import Tools as Tools
     from headway.tools.tools import open_tools as open_tools
+    from headway.tools.tracing import continuing as continuing
 
 _PLACES: Final = {
     "Outcome": "outcome",
@@ -39,7 +43,11 @@ _PLACES: Final = {
     "a2a_send": "default",
     "a2a_send_async": "default",
     "as_tool_messages": "tool_messages",
+    "cancel_delegation": "default",
+    "check_delegation_status": "default",
     "close_default_tools": "default",
+    "continuing": "tracing",
+    "delegate_to_workspace": "default",
     "open_tools": "tools",
 }
 """The module of each public name."""

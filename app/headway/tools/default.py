@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from headway.tools.descriptions import A2A_CANCEL_TASK, A2A_CHECK_TASK, A2A_SEND, A2A_SEND_ASYNC, described
+from headway.tools.descriptions import (
+    A2A_CANCEL_TASK,
+    A2A_CHECK_TASK,
+    A2A_SEND,
+    A2A_SEND_ASYNC,
+    CANCEL_DELEGATION,
+    CHECK_DELEGATION_STATUS,
+    DELEGATE_TO_WORKSPACE,
+    described,
+)
 from headway.tools.running import OnProgress, OnResult
 from headway.tools.tools import Tools, open_tools
 
@@ -103,3 +112,18 @@ async def a2a_check_task(task_id: str) -> dict[str, Any]:
 @described(A2A_CANCEL_TASK)
 async def a2a_cancel_task(task_id: str) -> dict[str, Any]:
     return await (await default_tools()).a2a_cancel_task(task_id)
+
+
+@described(DELEGATE_TO_WORKSPACE)
+async def delegate_to_workspace(workspace_id: str, task: str) -> dict[str, Any]:
+    return await (await default_tools()).delegate_to_workspace(workspace_id, task)
+
+
+@described(CHECK_DELEGATION_STATUS)
+async def check_delegation_status(task_id: str = "") -> dict[str, Any]:
+    return await (await default_tools()).check_delegation_status(task_id)
+
+
+@described(CANCEL_DELEGATION)
+async def cancel_delegation(task_id: str, reason: str = "") -> dict[str, Any]:
+    return await (await default_tools()).cancel_delegation(task_id, reason)

@@ -18,7 +18,8 @@ class Kept:
 
     `attempt` is 0 until the first byte may have left. `held` is whether the platform has it in its queue, and knows
     more of it than we do; `platform_id` is what the platform calls it, where that is not `task_id`. `heard_at` is the
-    last sign of life. `told` is whether the platform was told of its end.
+    last sign of life. `told` is whether the platform was told of its end; `confirmed` whether an
+    agent that was asked to cancel has said so.
     """
 
     task_id: str
@@ -38,6 +39,7 @@ class Kept:
     result: str | None = field(default=None, repr=False)
     error: str | None = None
     cancel_reason: str | None = None
+    confirmed: bool = False
     finished_at: int | None = None
     told: bool = False
     warnings: tuple[str, ...] = ()

@@ -76,11 +76,46 @@ A2A_CANCEL_TASK: Final = Description(
     {"task_id": _TASK_ID},
 )
 
+DELEGATE_TO_WORKSPACE: Final = Description(
+    "Hand a task over to another workspace through the platform and return at once with a task_id, while its agent "
+    "works on its own. Look at it with check_delegation_status, end it with cancel_delegation. An agent that cannot be "
+    f"reached is tried up to {_DEFAULTS.delegation_attempts} times; a busy one gets the task as soon as it has room: "
+    f"hand a task over once. The newest {_DEFAULTS.kept_delegations} can be looked at.",
+    {
+        "workspace_id": "The id of the workspace that shall do it.",
+        "task": "What it shall do, in words, with all that it needs to know.",
+    },
+)
+CHECK_DELEGATION_STATUS: Final = Description(
+    "Say how a delegated task stands; without a task_id, how all of them stand. "
+    "pending, dispatched, in_progress, stuck: it is being worked on (stuck: silent for long); wait and check again. "
+    "queued: the peer is busy and WILL answer; acknowledge that to the user, do not retry, do not do the work "
+    "yourself. "
+    "input_required: the agent asks something (message); answer it or tell the user. "
+    "canceling, canceled: someone stopped it; do not restart it unasked. "
+    "completed: use the result. "
+    "failed: only now consider another way; the error says why. "
+    f"{_DATA}",
+    {"task_id": "The task_id that delegate_to_workspace returned; leave it out for all."},
+)
+CANCEL_DELEGATION: Final = Description(
+    "Stop a delegated task: its agent is asked to cancel its work, for at most "
+    f"{_DEFAULTS.cancel_seconds:g} seconds, and the platform is told. `confirmed` says whether the agent has said so; "
+    "one that has not may still be working. A task that has ended is left as it is.",
+    {
+        "task_id": "The task_id that delegate_to_workspace returned.",
+        "reason": "Why, in a few words, for the people who see it.",
+    },
+)
+
 VERBS: Final[Mapping[str, Description]] = {
     "a2a_send": A2A_SEND,
     "a2a_send_async": A2A_SEND_ASYNC,
     "a2a_check_task": A2A_CHECK_TASK,
     "a2a_cancel_task": A2A_CANCEL_TASK,
+    "delegate_to_workspace": DELEGATE_TO_WORKSPACE,
+    "check_delegation_status": CHECK_DELEGATION_STATUS,
+    "cancel_delegation": CANCEL_DELEGATION,
 }
 """By the name of the verb."""
 

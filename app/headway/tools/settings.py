@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -87,6 +88,21 @@ def _roles(text: str) -> tuple[str, ...]:
     return roles
 
 
+def _permissions(text: str) -> dict[str, tuple[str, ...]]:
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or not all(
+        isinstance(actions, list) and all(isinstance(action, str) and _ROLE.fullmatch(action) for action in actions)
+        for actions in given.values()
+    ):
+        raise ValueError('must be JSON such as {"auditor": ["delegate"]}: permissions by role')
+    if strange := [role for role in given if not _ROLE.fullmatch(role)]:
+        raise ValueError(f"has a name that is no role: {quoted(strange[0])}")
+    return {role: tuple(actions) for role, actions in given.items()}
+
+
 def _allowances(text: str) -> tuple[Allowance, ...]:
     return tuple(Allowance.parse(entry) for entry in re.split(r"[,\s]+", text) if entry)
 
@@ -105,6 +121,8 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "delegation_attempts": ("DELEGATION_RETRY_ATTEMPTS", _count),
     "delegation_delay": ("DELEGATION_RETRY_DELAY", _pause),
     "delegation_timeout": ("DELEGATION_TIMEOUT", _seconds),
+    "workspace_permissions": ("WORKSPACE_PERMISSIONS", _permissions),
+    "kept_delegations": ("DELEGATIONS_KEPT", _count),
     "data_folder": ("HEADWAY_TOOLS_DATA", _folder),
     "allow": ("A2A_ALLOW", _allowances),
     "task_limit": ("A2A_TASK_LIMIT", _count),
@@ -132,12 +150,16 @@ class ToolSettings:
     """What the platform knows the workspace by; it goes to the platform only and is never shown."""
     workspace_roles: tuple[str, ...] = ("operator",)
     """The roles that permissions follow from, separated by commas (spec: requirements B2)."""
+    workspace_permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Roles of one's own, each with its permissions, as JSON: `{"auditor": ["delegate"]}` (spec: requirements B2)."""
     delegation_attempts: int = 3
     """How often a delegation is sent at most, on connect errors and timeouts (spec: requirements B5)."""
     delegation_delay: float = 5.0
     """The pause before the second attempt; before the third it is twice this, and so on. 0 is allowed."""
     delegation_timeout: float = 300.0
     """How long the target of a delegation may be silent before the attempt counts as timed out."""
+    kept_delegations: int = 100
+    """Delegations that can be asked about; only those that have ended are dropped (spec: requirements B8)."""
     data_folder: Path | None = None
     """Where the journals are; None is this account's data folder."""
     allow: tuple[Allowance, ...] = ()

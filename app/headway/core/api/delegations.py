@@ -70,11 +70,13 @@ class StatusAnswer(Body):
 class CancelRequest(Body):
     """`POST /workspaces/:id/delegations/:did/cancel`.
 
-    `confirmed` is said by a source that has sent the task itself and has asked its agent to cancel.
+    `confirmed` is said by a source that has sent the task itself and has asked its agent to cancel; `status_message` is
+    how it puts that.
     """
 
     reason: str | None = None
     confirmed: bool | None = None
+    status_message: str | None = None
 
 
 class ReplyRequest(Body):

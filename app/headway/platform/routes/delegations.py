@@ -21,7 +21,7 @@ from headway.core.api import (
 )
 from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Status, read_status
 from headway.core.progress import Splice
-from headway.core.text import ERROR_LIMIT, clean
+from headway.core.text import ERROR_LIMIT, clean, clean_line
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Cancellation, Listed, NewDelegation, Observation
 from headway.platform.errors import AgentFailed, BadRequest, Unavailable
@@ -163,7 +163,8 @@ async def cancel(request: Request, source: Source, delegation_id: str, platform:
     row = await platform.ledger.request_cancel(delegation_id, reason)
     if row.status is Status.CANCELING and asked.confirmed is not None and not delegation.is_ours:
         # Its source is the one who could ask the agent, and has.
-        ended = Cancellation(asked.confirmed, CONFIRMED if asked.confirmed else NOT_CONFIRMED, reason)
+        said = clean_line(asked.status_message or "") or (CONFIRMED if asked.confirmed else NOT_CONFIRMED)
+        ended = Cancellation(asked.confirmed, said, reason)
         row = await platform.ledger.settle(delegation_id, row.attempt, ended)
     elif row.status is Status.CANCELING:
         # It may have been claimed since it was read: a settle names the attempt of now.

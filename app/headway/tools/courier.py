@@ -1,0 +1,246 @@
+"""One delegation between its platform and its agent: record, discover, send, take up again, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from headway.a2a.card import URL_LIMIT
+from headway.a2a.client import AgentClient
+from headway.a2a.dialects import OutgoingMessage
+from headway.a2a.errors import AgentError, NotCancelable, UnknownTask
+from headway.a2a.follow import FollowPolicy
+from headway.a2a.rpc import RpcLimits
+from headway.a2a.states import TaskState
+from headway.a2a.updates import AgentUpdate
+from headway.core.delegation import Status
+from headway.core.text import clean_line
+from headway.net.timing import within
+from headway.tools.book import Book
+from headway.tools.delegation import Kept
+from headway.tools.platform_api import PlatformAnswered, PlatformApi, PlatformError
+from headway.tools.records import outcome_of, waits
+from headway.tools.reporting import Reporter
+from headway.tools.sending import INTERRUPTED, Ended, Handed, Listener, Sending, Waits, ended_by
+from headway.tools.session import Session
+
+NO_URL: Final = "No URL for workspace"
+NEVER_SENT: Final = "canceled before it was sent to the agent"
+CONFIRMED: Final = "the agent confirmed the cancel"
+REQUEST_SECONDS: Final = 30.0
+"""What a short question to an agent may take; less where the whole attempt has less."""
+CANCEL_PAUSE: Final = 1.0
+"""Seconds between two requests to cancel."""
+
+_STATUSES: Final = {
+    TaskState.WORKING: Status.IN_PROGRESS,
+    TaskState.INPUT_REQUIRED: Status.INPUT_REQUIRED,
+    TaskState.AUTH_REQUIRED: Status.INPUT_REQUIRED,
+}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What came of a cancel; `confirmed` is whether the agent has said so."""
+
+    ended: Ended
+    confirmed: bool
+
+
+class Courier:
+    """Sees one delegation through; what it learns it writes into the book."""
+
+    def __init__(
+        self,
+        task_id: str,
+        session: Session,
+        platform: PlatformApi,
+        book: Book,
+        contradicted: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`contradicted` is told where the platform refuses to hear of the work: it may know of another end."""
+        self._task_id = task_id
+        self._session = session
+        self._platform = platform
+        self._book = book
+        self._contradicted = contradicted
+        self._reporter = Reporter(platform, task_id, session.clock)
+
+    async def hand_over(self) -> Handed:
+        """Hand the task to its agent and follow it to its end; one that an earlier run has sent is only followed.
+
+        Raises JournalUnavailable where it cannot be kept that it is being sent; then it was not sent.
+        """
+        reporting = asyncio.create_task(self._reporter.run(self._not_told), name="reporting")
+        try:
+            return await (self._begin() if self._kept.attempt == 0 else self._take_up())
+        finally:
+            reporting.cancel()
+            await asyncio.wait({reporting})
+
+    async def stop(self) -> Stopped:
+        """Ask the agent to stop its work, for `cancel_seconds`; an agent that finished first says so."""
+        kept = self._kept
+        if kept.attempt == 0 or kept.url is None:
+            return Stopped(Ended(Status.CANCELED, NEVER_SENT), confirmed=False)
+        seconds = self._session.settings.cancel_seconds
+        try:
+            return await within(self._session.clock, seconds, self._ask_to_stop(self._client(kept.url)))
+        except TimeoutError:
+            words = f"the agent did not confirm the cancel within {seconds:g} s; it may still be working"
+        except UnknownTask:
+            words = "the agent knows no such task"
+        return Stopped(Ended(Status.CANCELED, words), confirmed=False)
+
+    @property
+    def _kept(self) -> Kept:
+        kept = self._book.get(self._task_id)
+        if kept is None:
+            raise AssertionError(f"{self._task_id} runs and is not kept")
+        return kept
+
+    async def _begin(self) -> Handed:
+        kept = self._kept
+        try:
+            await self._platform.record(kept.task_id, kept.workspace_id, kept.task, kept.traceparent)
+        except PlatformError as error:
+            await self._book.warn(kept.task_id, f"record: {error}")
+        try:
+            url = await self._platform.discover(kept.workspace_id)
+        except PlatformAnswered as error:
+            return Ended(Status.FAILED, f"Discovery failed: HTTP {error.status}")
+        except PlatformError as error:
+            return Ended(Status.FAILED, f"Discovery failed: {error}")
+        if url is None:
+            return Ended(Status.FAILED, NO_URL)
+        if not _usable(url):
+            return Ended(Status.FAILED, "Discovery failed: the URL of the workspace cannot be used")
+        await self._book.note(kept.task_id, url=url)
+        return await self._sending(url).deliver()
+
+    async def _take_up(self) -> Handed:
+        """The platform may have it in its queue, or know its end; else the agent is asked."""
+        kept = self._kept
+        try:
+            record = await self._platform.get(kept.name_there)
+        except PlatformError as error:
+            _log.info("delegation %s: the platform could not be asked: %s", kept.task_id, error)
+        else:
+            if (ended := outcome_of(record)) is not None:
+                return ended
+            if waits(record):
+                return Waits(None)
+        if kept.url is None:
+            return Ended(Status.FAILED, INTERRUPTED)
+        return await self._sending(kept.url).take_up()
+
+    def _sending(self, url: str) -> Sending:
+        listener = Listener(self._before_send, self._saw)
+        return Sending(self._kept, self._client(url), self._session, listener, message=self._message)
+
+    def _client(self, url: str) -> AgentClient:
+        # The session's client adds the token where the URL is the platform's own gateway, and nowhere else.
+        limit = self._session.settings.delegation_timeout
+        return AgentClient(
+            url,
+            http=self._session.http,
+            clock=self._session.clock,
+            rng=self._session.rng,
+            headers=self._platform.identity,
+            # `Sending` looks at how long there was no news; a limit for bytes comes after it.
+            limits=RpcLimits(request_timeout=min(REQUEST_SECONDS, limit), idle_timeout=2 * limit),
+            # How long a lost agent is asked is for `Sending` to say.
+            policy=FollowPolicy(failures_allowed=0),
+        )
+
+    def _message(self, attempt: int) -> OutgoingMessage:
+        kept = self._kept
+        return OutgoingMessage(
+            text=kept.task,
+            message_id=f"msg-{kept.task_id}",
+            context_id=kept.task_id,
+            params_metadata={
+                "parent_task_id": kept.task_id,
+                "source_workspace_id": self._platform.workspace_id,
+                "traceparent": kept.traceparent,
+            },
+            request_id=f"delegation-{kept.task_id}-{attempt}",
+            headers={
+                "traceparent": kept.traceparent,
+                "X-Timeout": f"{self._session.settings.delegation_timeout:g}",
+            },
+        )
+
+    async def _before_send(self, attempt: int) -> None:
+        """Durable before the first byte leaves: what may have been sent is never taken for unsent."""
+        await self._book.change(self._task_id, attempt=attempt, status=Status.DISPATCHED)
+
+    async def _saw(self, update: AgentUpdate) -> None:
+        kept = self._kept
+        status = _STATUSES.get(update.state) if update.state is not None else None
+        works = update.splice is not None or update.percent is not None
+        if status is None and works and not update.terminal:
+            status = Status.IN_PROGRESS
+        changes: dict[str, Any] = {}
+        if status is not None and status is not kept.status:
+            # What the agent asked is answered when it goes on.
+            changes |= {"status": status, "message": None}
+        if update.message is not None and not update.terminal:
+            changes["message"] = update.message
+        if update.percent is not None:
+            changes["percent"] = update.percent
+        if changes or works:
+            changes["heard_at"] = self._session.clock.now_ms()
+        if update.task_id not in (None, kept.remote_task_id):
+            changes["remote_task_id"] = update.task_id
+        if changes:
+            durable = not changes.keys().isdisjoint(("status", "remote_task_id"))
+            await self._book.note(kept.task_id, durable=durable, **changes)
+        if status is not None or works:
+            self._reporter.saw(update)
+
+    async def _not_told(self, error: PlatformError) -> None:
+        await self._book.warn(self._task_id, f"progress: {error}", durable=False)
+        if isinstance(error, PlatformAnswered):
+            await self._contradicted(self._task_id)
+
+    async def _ask_to_stop(self, client: AgentClient) -> Stopped:
+        task_id = self._kept.remote_task_id
+        while True:
+            try:
+                task_id = task_id or await client.find_task(self._task_id, message_id=f"msg-{self._task_id}")
+                if task_id is None:
+                    raise UnknownTask(-32001, "")
+                update = await _canceled(client, task_id)
+                if update.terminal:
+                    confirmed = update.state is TaskState.CANCELED
+                    return Stopped(Ended(Status.CANCELED, CONFIRMED) if confirmed else ended_by(update), confirmed)
+            except UnknownTask:
+                raise
+            except AgentError as error:
+                _log.info("delegation %s: the agent could not be asked to cancel: %s", self._task_id, error)
+            await self._session.clock.sleep(CANCEL_PAUSE)
+
+
+async def _canceled(client: AgentClient, task_id: str) -> AgentUpdate:
+    """What the agent says when it is asked to cancel; where that is not the end of it, how the task stands."""
+    with suppress(NotCancelable):
+        update = await client.cancel(task_id)
+        if update.terminal:
+            return update
+    return await client.get(task_id)
+
+
+def _usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return known and "@" not in parts.netloc and len(url) <= URL_LIMIT and clean_line(url, limit=URL_LIMIT) == url
