@@ -92,7 +92,7 @@ async def test_a_platform_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
         (says(b"[]"), "Discovery failed: Invalid JSON response"),
         (answering({"url": "gopher://x"}), "Discovery failed: the URL of the workspace cannot be used"),
         (answering({"url": "http://[::1"}), "Discovery failed: the URL of the workspace cannot be used"),
-        (answering({"url": "http://a:b@127.0.0.1/"}), "Discovery failed: the URL of the workspace cannot be used"),
+        (answering({"url": "http://a@127.0.0.1/"}), "Discovery failed: the URL of the workspace cannot be used"),
     ],
 )
 async def test_a_target_that_is_not_found_is_said_in_the_words_of_the_spec(

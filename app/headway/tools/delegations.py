@@ -148,15 +148,13 @@ class Delegations:
         told = {Status.COMPLETED: "result", Status.FAILED: "error"}.get(ended.status, "message")
         now = self._session.clock.now_ms()
         times = {"heard_at": now, "finished_at": now}
-        kept = await self._book.note(
+        # First, since whoever sees the end may close the tools at once; said twice is better than not at all.
+        self._audited(before, _AUDITED[ended.status], None if ended.status is Status.COMPLETED else ended.text)
+        if span is not None:
+            span.end(ended.text if ended.status is Status.FAILED else None)
+        return await self._book.note(
             task_id, **{"status": ended.status, "confirmed": confirmed, "message": None, **times, told: ended.text}
         )
-        if kept is None:
-            return None
-        self._audited(kept, _AUDITED[kept.status], None if kept.status is Status.COMPLETED else ended.text)
-        if span is not None:
-            span.end(ended.text if kept.status is Status.FAILED else None)
-        return kept
 
     async def _tell(self, kept: Kept) -> None:
         """Settle one on the platform, once and as far as it listens."""

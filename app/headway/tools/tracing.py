@@ -60,15 +60,17 @@ class DelegationSpan:
 
 def begin(attributes: Mapping[str, str], rng: random.Random) -> DelegationSpan:
     """Begin the span of a delegation, called from where it is delegated."""
-    given = _given.get()
+    parent = _given.get()
     otel = _opentelemetry()
     if otel is not None:
-        span = _start(otel, given, attributes)
+        parent = _read(otel.get_current_span().get_span_context()) or parent
+        span = _start(otel, parent, attributes)
         found = _read(span.get_span_context())
-        if found is not None:
+        # Where no SDK is set up, the API makes spans without an id, or with that of their parent.
+        if found is not None and found != parent:
             return DelegationSpan(found, span)
-    parent = given or trace.begin(rng.getrandbits)
-    return DelegationSpan(parent.child(trace.new_span_id(rng.getrandbits)))
+    within = parent or trace.begin(rng.getrandbits)
+    return DelegationSpan(within.child(trace.new_span_id(rng.getrandbits)))
 
 
 def _opentelemetry() -> ModuleType | None:
@@ -79,20 +81,19 @@ def _opentelemetry() -> ModuleType | None:
     return otel
 
 
-def _start(otel: ModuleType, given: TraceContext | None, attributes: Mapping[str, str]) -> Span:
+def _start(otel: ModuleType, parent: TraceContext | None, attributes: Mapping[str, str]) -> Span:
     """A span under the caller's own; where the caller has none, under the trace that it was given."""
-    parent = None
-    if given is not None and not otel.get_current_span().get_span_context().is_valid:
+    context = None
+    if parent is not None and not otel.get_current_span().get_span_context().is_valid:
         remote = otel.SpanContext(
-            int(given.trace_id, 16), int(given.span_id, 16), is_remote=True, trace_flags=otel.TraceFlags(given.flags)
+            int(parent.trace_id, 16), int(parent.span_id, 16), is_remote=True, trace_flags=otel.TraceFlags(parent.flags)
         )
-        parent = otel.set_span_in_context(otel.NonRecordingSpan(remote))
-    span: Span = otel.get_tracer(TRACER).start_span(SPAN, context=parent, attributes=dict(attributes))
+        context = otel.set_span_in_context(otel.NonRecordingSpan(remote))
+    span: Span = otel.get_tracer(TRACER).start_span(SPAN, context=context, attributes=dict(attributes))
     return span
 
 
 def _read(context: SpanContext) -> TraceContext | None:
-    """None where no SDK is set up: the API alone makes spans without an id."""
     if not context.is_valid:
         return None
     return TraceContext(f"{context.trace_id:032x}", f"{context.span_id:016x}", int(context.trace_flags) & 0xFF)
