@@ -140,9 +140,10 @@ async def test_a_cancel_that_raises_is_an_error_and_no_cancel(dialect: str) -> N
         await agent.until("cancel")
 
 
-async def test_a_cancel_that_does_nothing_is_reported_as_the_sdk_settles_it() -> None:
+@both_dialects
+async def test_a_cancel_that_does_nothing_is_reported_as_the_sdk_settles_it(dialect: str) -> None:
     """SDK 1.3 cancels the executor's task and settles on canceled by itself, whatever cancel() does."""
-    async with running("--behaviour", "silent", "--cancel", "ignored") as (client, agent):
+    async with running("--dialect", dialect, "--behaviour", "silent", "--cancel", "ignored") as (client, agent):
         async with aclosing(client.stream(GO)) as updates:
             task_id = (await anext(updates)).task_id or ""
             await agent.until("sent")
@@ -197,12 +198,13 @@ async def test_killed_mid_stream_is_lost_and_never_reported_as_a_state(dialect: 
         assert not any(update.terminal for update in seen)
 
 
-async def test_killed_and_restarted_it_is_asked_and_its_task_is_not_sent_again(tmp_path: Path) -> None:
+@both_dialects
+async def test_killed_and_restarted_it_is_asked_and_its_task_is_not_sent_again(tmp_path: Path, dialect: str) -> None:
     """The SDK leaves such a task working for ever; what can be known is that nobody was told otherwise."""
     store, log = str(tmp_path / "tasks.db"), tmp_path / "calls.jsonl"
     with socket.create_server(("127.0.0.1", 0)) as spare:
         port = str(spare.getsockname()[1])
-    options = ("--steps", "100", "--delay", "0.05", "--store", store, "--port", port)
+    options = ("--dialect", dialect, "--steps", "100", "--delay", "0.05", "--store", store, "--port", port)
     async with open_client() as http, asyncio.timeout(40):
         async with sdk_agent(*options, log=log) as agent:
             patient = FollowPolicy(pauses=Backoff(first=0.05, most=0.5), failures_allowed=200)

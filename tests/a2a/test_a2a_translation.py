@@ -384,3 +384,27 @@ def test_whatever_is_told_by_its_kind_parses_in_the_sdk(frame: Json) -> None:
     ParseDict(current, a2a_pb2.StreamResponse(), ignore_unknown_fields=True)
     old = result_for(Dialect.V0_3, Verb.STREAM, frame, streaming=True)
     v03_types.SendStreamingMessageSuccessResponse.model_validate({"result": old})
+
+
+def test_a_send_to_an_agent_of_v0_1_names_its_task_beside_the_message() -> None:
+    configuration = {"acceptedOutputModes": ["text/plain"], "historyLength": 2, "blocking": True}
+    message = {"messageId": "m1", "contextId": "c1", "role": "user", "parts": [{"text": "go"}, {"data": [1]}], "x": 1}
+    call = read({"method": "message/send", "params": {"message": message, "configuration": configuration, "y": 2}})
+    for dialect in (Dialect.V0_1, Dialect.OPENFANG):
+        assert params_for(dialect, Verb.SEND, call.params) == {
+            "id": "m1",
+            "sessionId": "c1",
+            "message": {
+                "role": "user",
+                "parts": [
+                    {"type": "text", "text": "go"},
+                    {"type": "data", "data": {"value": [1]}, "metadata": {"data_part_compat": True}},
+                ],
+                "x": 1,
+            },
+            "acceptedOutputModes": ["text/plain"],
+            "historyLength": 2,
+            "y": 2,
+        }
+    reply = read({"method": "message/send", "params": {"message": {**message, "taskId": "t1"}}})
+    assert params_for(Dialect.V0_1, Verb.SEND, reply.params)["id"] == "t1"

@@ -36,6 +36,30 @@ async def test_a_delegation_is_sent_polled_and_canceled(tmp_path: Path, dialect:
 
 
 @CALLERS
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_caller_of_the_gateway_reaches_an_agent_that_speaks_openfang(
+    tmp_path: Path, caller: str, known: bool
+) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder", speaks=[Dialect.OPENFANG]) as agent:
+        target = await served.workspace("coder", agent.url)
+        if known:
+            await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")
+        door = Door(served, target)
+        version = {"A2A-Version": caller}
+        params = message_params(caller, "steps=2 delay=0", message_id="m1")
+        sent = task_of((await door.call(SEND[caller], params, **version)).json()["result"])
+        assert state_of(sent) == "completed"
+        assert "chunk 2" in str(sent["status"]["message"]["parts"])
+        got = (await door.call(GET[caller], {"id": sent["id"]}, **version)).json()["result"]
+        assert (got["id"], state_of(got)) == (sent["id"], "completed")
+        assert (await door.call(GET[caller], {"id": "unknown"}, **version)).json()["error"]["code"] == -32001
+        assert (await door.call(CANCEL[caller], {"id": sent["id"]}, **version)).json()["error"]["code"] == -32002
+        streamed = await door.call(STREAM[caller], message_params(caller, "go"), **version)
+        assert streamed.json()["error"]["code"] == -32004
+        assert len(agent.agent.journal.of(Kind.SEND)) == 1 + known
+
+
+@CALLERS
 async def test_a_caller_of_the_gateway_reaches_an_agent_of_v0_1(tmp_path: Path, caller: str) -> None:
     async with platform(tmp_path) as served, serve_agent("coder", speaks=[Dialect.V0_1]) as agent:
         door = Door(served, await served.workspace("coder", agent.url))

@@ -112,6 +112,9 @@ def message(value: Mapping[str, Any], *, role: str) -> Json:
     _only_texts(said, "extensions")
     _only_texts(said, "referenceTaskIds")
     said["role"] = _role(said.get("role"), role)
+    if "parts" not in said and (last := _last_of_agent(said.get("messages"))) is not None:
+        del said["messages"]
+        said["parts"] = last.get("parts")
     said["parts"] = _parts(said.get("parts"))
     return said
 
@@ -152,10 +155,15 @@ def status(value: object) -> Json:
 
 
 def task(value: Mapping[str, Any]) -> Json:
-    """A whole task, as it stands in `GetTask`."""
+    """A whole task, as it stands in `GetTask`. OpenFang's keeps in `messages` what was said, and its answer at last."""
     told = _members(value, _TASK, leave="kind")
     _name_task(told, "id", "taskId")
     told["status"] = status(told.get("status"))
+    if isinstance(told.get("messages"), list):
+        said = told.pop("messages")
+        told.setdefault("history", said)
+        if (last := _last_of_agent(said)) is not None:
+            told["status"].setdefault("message", message(last, role=ROLE_AGENT))
     if "artifacts" in told:
         listed = [item for item in told["artifacts"] if isinstance(item, dict)]
         told["artifacts"] = [artifact(item, number) for number, item in enumerate(listed)]
@@ -235,6 +243,14 @@ def _name_task(holder: Json, name: str, otherwise: str) -> None:
         holder[name] = holder.pop(otherwise)
     if "sessionId" in holder and "contextId" not in holder and isinstance(holder["sessionId"], str):
         holder["contextId"] = holder.pop("sessionId")
+
+
+def _last_of_agent(messages: object) -> Json | None:
+    listed = messages if isinstance(messages, list) else []
+    of_agent = (
+        item for item in reversed(listed) if isinstance(item, dict) and _role(item.get("role"), "") == ROLE_AGENT
+    )
+    return next(of_agent, None)
 
 
 def _parts(listed: object) -> list[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -201,6 +201,13 @@ class AgentClient:
     async def ask(self, verb: Verb, task_id: str) -> object:
         """Send a request about a task and return the raw result."""
         return await self._speaking.call(verb, lambda dialect: {"id": task_id}, task_id, {})
+
+    async def ask_as(
+        self, verb: Verb, params: Callable[[Dialect], Mapping[str, Any]], silence: float | None = None
+    ) -> object:
+        """Ask with the params that each dialect takes, found out as for any request, and return the raw result."""
+        seconds = silence or (self._limits.idle_timeout if verb is Verb.SEND else None)
+        return await self._speaking.call(verb, params, "", {}, silence=seconds)
 
     async def ask_send(self, message: OutgoingMessage, *, blocking: bool) -> object:
         """Send a message without streaming and return the raw result."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headway.a2a import canonical, v01, v03
-from headway.a2a.dialects import METHODS, Dialect, Verb
+from headway.a2a.dialects import CHOOSES_ID, METHODS, Dialect, Verb
 from headway.a2a.errors import INVALID_PARAMS, INVALID_REQUEST, UNSUPPORTED_OPERATION
 from headway.a2a.frames import ID_LIMIT
 from headway.a2a.shapes import Json, Shape, shape_of
@@ -89,7 +89,7 @@ def params_for(dialect: Dialect, verb: Verb, params: Mapping[str, Any]) -> Json:
         if verb in (Verb.GET, Verb.RESUBSCRIBE):
             asked.pop("metadata", None)
         return asked
-    if dialect is Dialect.V0_1 and verb in _SENDS:
+    if dialect in CHOOSES_ID and verb in _SENDS:
         return v01.send_params({**asked, "message": canonical.message(asked["message"], role=canonical.ROLE_USER)})
     if verb in _SENDS:
         asked["message"] = v03.message(canonical.message(params["message"], role=canonical.ROLE_USER))

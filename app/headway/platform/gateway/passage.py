@@ -6,26 +6,31 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
+from headway.a2a import rest
 from headway.a2a.client import AgentClient
 from headway.a2a.dialects import METHODS, Dialect
 from headway.a2a.errors import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
     NOT_SPOKEN,
+    UNSUPPORTED_OPERATION,
     AgentBusy,
     AgentError,
+    AgentHttpError,
     AgentProtocolError,
+    AgentRpcError,
     AgentUnreachable,
 )
 from headway.a2a.rpc import RpcAnswer
 from headway.a2a.shapes import shape_of
 from headway.a2a.states import read_state
-from headway.a2a.translation import result_for
+from headway.a2a.translation import params_for, result_for
 from headway.core.api import QueueingFailed, QueueTicket, Workspace
 from headway.core.clock import Clock
 from headway.ledger.errors import LedgerUnavailable
@@ -46,6 +51,7 @@ NO_URL: Final = "this workspace has no agent yet: it has registered no URL; noth
 WAITS: Final = "the agent is busy; the message waits and will be delivered: do not send it again"
 ON_ITS_WAY: Final = "this message is on its way to the agent already; it was not sent again: ask after its task"
 CANNOT_QUEUE: Final = "the agent is busy and the message could not be queued; nothing was sent; try again later"
+NOT_IN_FORM: Final = "the agent speaks REST, where a task is sent, asked after and canceled, and nothing else"
 RETRY_AFTER: Final = 30
 
 _log = logging.getLogger(__name__)
@@ -188,14 +194,36 @@ class Passage:
         """
         call = self._errand.asked.call
         dialects = await client.dialects_for(call.dialect)
+        if client.dialect is Dialect.OPENFANG:
+            await self._ask(reply, client)
+            return
         refusal: bytes | None = None
         for dialect in dialects if call.verb is not None else dialects[:1]:
             if refusal is None or call.verb in METHODS[dialect]:
-                refused = await self._pass_in(dialect, reply, client)
+                try:
+                    refused = await self._pass_in(dialect, reply, client)
+                except AgentHttpError as error:
+                    if client.dialect is not None or error.status not in rest.NO_SUCH_PAGE:
+                        raise
+                    await self._ask(reply, client)
+                    return
                 if refused is None:
                     return
                 refusal = refusal or refused
         await reply.body(HTTPStatus.OK, refusal or b"")
+
+    async def _ask(self, reply: Reply, client: AgentClient) -> None:
+        """Ask an agent that does not take JSON-RPC what its form has, and answer what the caller can read."""
+        asked, call = self._errand.asked, self._errand.asked.call
+        if call.verb not in rest.VERBS:
+            raise Fault(UNSUPPORTED_OPERATION, NOT_IN_FORM)
+        params = partial(params_for, verb=call.verb, params=call.params)
+        try:
+            result = await client.ask_as(call.verb, params, self._errand.silence)
+        except AgentRpcError as error:
+            raise Fault(error.code, error.message) from error
+        told = result_for(call.dialect, call.verb, result, streaming=False)
+        await reply.body(HTTPStatus.OK, encode({"jsonrpc": "2.0", "id": asked.reply_id, "result": told}))
 
     async def _pass_in(self, dialect: Dialect, reply: Reply, client: AgentClient) -> bytes | None:
         """Pass on in one dialect. Returns the agent's refusal, not answered yet, where it does not speak it."""
