@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
 
@@ -31,6 +32,7 @@ class Reading:
         self.sending = sending
         """The message may have left: from here on it is never sent again."""
         self.remote_task_id = remote_task_id
+        self.state: TaskState | None = None
         self.percent: float | None = None
         self.status: str | None = None
         self.transcript = Transcript()
@@ -45,8 +47,11 @@ class Reading:
         return self.transcript.text
 
     def hear(self, update: AgentUpdate, now_ms: int) -> Progress:
-        """Take in what an update says."""
-        self.heard_at = now_ms
+        """Take in what an update says. An agent that says again what it has said before is as silent as it was."""
+        new_state = update.state is not None and update.state is not self.state
+        if new_state or update.splice is not None or update.message is not None or update.percent is not None:
+            self.heard_at = now_ms
+        self.state = update.state or self.state
         self.percent = update.percent if update.percent is not None else self.percent
         self.status = update.message if update.message is not None else self.status
         text = update.splice.text if update.splice is not None else ""
