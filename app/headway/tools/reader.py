@@ -74,9 +74,11 @@ class Reader:
         """Send the message, and read what comes of it; what may have left before is not sent, but asked after."""
         if self._reading.sending:
             return await self.resume()
-        self._reading.sending = True
-        await self._hooks.sending()
         try:
+            # Its card is read first: there is little left to be killed in between the journal's word and the sending.
+            await self._client.streams()
+            self._reading.sending = True
+            await self._hooks.sending()
             return await self._take(self._client.stream(self._message, transcript=self._reading.transcript))
         except Silent:
             return await self.resume()
