@@ -73,7 +73,7 @@ class DirectTasks:
                 ended = await journal.run(partial(table.get, task_id=task_id))
                 if ended is not None:
                     self._endings.take(ended, self._on_result, saved=True)
-        self._session.background.begin("a2a sweep", self._sweep_for_ever())
+        self._begin_sweeping()
 
     def close(self) -> None:
         """Stop reading. What runs stays in the journal as running, and the next process takes it up."""
@@ -279,6 +279,10 @@ class DirectTasks:
                 f"{self.count} tasks are running, which is the most at once; nothing was sent; wait until one has "
                 "ended, cancel one with a2a_cancel_task, or raise A2A_TASK_LIMIT"
             )
+
+    def _begin_sweeping(self) -> None:
+        sweeping = self._session.background.begin("a2a sweep", self._sweep_for_ever())
+        sweeping.add_done_callback(lambda _: None if self._closing else self._begin_sweeping())
 
     async def _sweep_for_ever(self) -> None:
         while True:
