@@ -210,10 +210,28 @@ async def test_an_agent_that_does_not_confirm_is_not_said_to_have(tmp_path: Path
     ):
         url = raising.url if option == "raises" else ignoring.url
         task_id = (await tools.a2a_send_async(url, "steps=2 delay=1000"))["task_id"]
+        await eventually(lambda: bool(raising.calls("sent") or ignoring.agent.journal.of(Kind.SEND)))
         answer = await tools.a2a_cancel_task(task_id)
         assert (answer["reader_stopped"], answer["agent_confirmed"]) == (True, False)
         assert "did not confirm the cancel within 0.3 s; it may still be working" in answer["message"]
         assert (await tools.a2a_check_task(task_id))["error"].endswith("it may still be working")
+
+
+@pytest.mark.req("A4")
+async def test_a_cancel_before_the_message_left_keeps_it_here(tmp_path: Path) -> None:
+    card = asyncio.Event()
+
+    async def slow_card(exchange: Exchange) -> None:
+        await card.wait()
+
+    async with scripted_server(slow_card) as agent, tools_in(tmp_path) as tools:
+        task_id = (await tools.a2a_send_async(agent.url, "go"))["task_id"]
+        await eventually(lambda: bool(agent.exchanges))
+        answer = await tools.a2a_cancel_task(task_id)
+        assert (answer["state"], answer["reader_stopped"], answer["agent_confirmed"]) == ("canceled", True, False)
+        assert "the message had not been sent, and is not sent any more" in answer["message"]
+        card.set()
+        assert agent.methods() == []
 
 
 @pytest.mark.req("A4")
