@@ -89,7 +89,7 @@ ON_BOARDS: Final = {
     "flag_color": _flag(bool | None, "--color/--no-color", named="color", help="Use colors."),
     "flag_ascii": _flag(bool | None, "--ascii/--no-ascii", named="ascii", help="Draw with ASCII only."),
     "flag_animations": _flag(bool | None, "--animations/--no-animations", named="animations", help="Move smoothly."),
-    "flag_link": _flag(str | None, "--link", named="link", help="auto, thin (40 kB a second at most), or wide."),
+    "flag_link": _flag(str | None, "--link", named="link", help="auto, thin (changed cells, 40 kB a second), or wide."),
 }
 
 

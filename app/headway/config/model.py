@@ -102,8 +102,8 @@ class Config(_Model):
     animations: bool = True
     """Let scrolling and dialogs move smoothly."""
     link: Literal["auto", "thin", "wide"] = "auto"
-    """What lies between the board and the terminal. Over a `thin` link it writes 40 kB a second at most and leaves out
-    frames instead of sending them late; `auto` is thin over SSH."""
+    """What lies between the board and the terminal. Over a `thin` link it writes only the cells that changed, 40 kB a
+    second at most, and leaves out frames instead of sending them late; `auto` is thin over SSH."""
     notifications: Literal["off", "bell", "desktop"] = "off"
     """How you are called when a delegation finishes or gets stuck while you look elsewhere: a `bell`, or a
     notification of the `desktop` (OSC 9, which not every terminal has)."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, Paste, Resize
 from textual.filter import LineFilter
 from textual.widgets import Input, TextArea
 
@@ -33,6 +33,7 @@ from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import NAMES, theme_named
+from headway.dashboard.thin import KnowsTheScreen
 from headway.dashboard.throttle import Throttle
 from headway.resources import styles_folder
 
@@ -100,6 +101,7 @@ class HeadwayApp(App[None]):
         cancel_grace: bool = False,
     ) -> None:
         gate_terminal_input()
+        self._look = look
         styles = styles_folder()
         super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
         self.session = Session(
@@ -118,7 +120,6 @@ class HeadwayApp(App[None]):
         self._lost_paint = False
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
-        self._look = look
         self._alerts = Alerts(self.session.store, look.notifications, os.environ)
         self._keep_theme = keep_theme
         self._board = BoardScreen(self.session, actions, cancel_grace=cancel_grace)
@@ -131,9 +132,17 @@ class HeadwayApp(App[None]):
         wanted = super().get_driver_class()
         if sys.platform == "win32" or wanted.__name__ != "LinuxDriver":
             return wanted
+        if self._look.bytes_per_second:
+            from headway.dashboard.thin.driver import ThinDriver
+
+            return ThinDriver
         from headway.dashboard.terminal_driver import BoardDriver
 
         return BoardDriver
+
+    def on_resize(self, event: Resize) -> None:
+        if isinstance(self._driver, KnowsTheScreen):
+            self._driver.resized(*event.size)
 
     def get_default_screen(self) -> Screen[None]:
         return self._board
