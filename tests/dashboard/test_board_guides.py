@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from headway.connectors.connector import Batch, Capabilities, Closed, Opened
 from headway.connectors.errors import NotAllowed
+from headway.core.api import Snapshot
 from headway.core.delegation import Group, Status
 from headway.dashboard.action import Where
 from headway.dashboard.actions import ACTIONS, actions_on
@@ -16,8 +17,9 @@ from headway.dashboard.first_steps import next_step
 from headway.dashboard.screens.dialog import Dialog
 from headway.dashboard.screens.help import FILTERS, KEYS_WIDTH, SIGNS
 from headway.dashboard.screens.leave import LeaveScreen
+from headway.dashboard.store import Store
 from support.boards import NOW_MS, OpenBoard, fleet, open_board
-from support.fake_connector import FakeConnector
+from support.fake_connector import EPOCH, FakeConnector
 from textual.containers import Vertical
 from textual.events import Key
 
@@ -90,13 +92,22 @@ async def test_an_empty_board_says_what_to_press() -> None:
 
 
 def test_the_next_step_is_one_that_can_be_done() -> None:
-    def said(agents: int, rows: int = 0, **lacks: bool) -> str:
-        return next_step(agents=agents, rows=rows, capabilities=Capabilities(**lacks), key_of=lambda one: f"<{one}>")
+    def said(connector: FakeConnector, **lacks: bool) -> str:
+        store = Store()
+        store.load(Snapshot.model_construct(
+            epoch=EPOCH, seq=0, workspaces=list(connector.workspaces.values()),
+            delegations=list(connector.rows.values()), totals={},
+        ))  # fmt: skip
+        return next_step(store, Capabilities(**lacks), lambda one: f"<{one}>")
 
-    assert "<agents> and then <add_agent>" in said(0)
-    assert "<dispatch>" in said(2)
-    assert "Select" in said(2, 5)
-    assert "<" not in said(0, read_only=True) + said(3, read_only=True) + said(0, add_agents=False)
+    empty, alone, busy = (FakeConnector(now_ms=NOW_MS) for _ in range(3))
+    alone.agent("coder")
+    busy.send(busy.agent("coder"), "a task")
+    assert next_step(Store(), Capabilities(), lambda one: one) == "", "nothing was heard yet"
+    assert "<agents> and then <add_agent>" in said(empty)
+    assert "<dispatch>" in said(alone)
+    assert "Select" in said(busy)
+    assert "<" not in said(empty, read_only=True) + said(alone, read_only=True) + said(empty, add_agents=False)
 
 
 # The link
@@ -119,6 +130,42 @@ async def test_how_far_behind_is_counted_down_on_the_line_on_top() -> None:
         connector.interrupt(Batch((last,), None))
         await board.until(lambda: "● live" in board.text("top"))
         assert "sent unheard 2" in board.text("in_progress") + board.text("queued")
+
+
+# Filters
+
+
+async def test_a_kept_filter_leads_to_a_table_where_something_matches() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("1", "slash", *"status:failed")
+        await board.until(lambda: "Queued 0 of 3" in board.text())
+        await board.pilot.press("enter")
+        await board.until(lambda: board.app.focused is board.table(Group.COMPLETED))
+        assert board.board.selected is not None
+        assert board.board.selected.status is Status.FAILED
+
+
+# Agents
+
+
+async def test_what_an_agents_card_says_is_read_though_no_event_brings_it() -> None:
+    connector = fleet()
+    async with open_board(connector) as board:
+        known = connector.workspaces["ws-coder"]
+        card = {
+            "name": "Coder", "description": "Writes code and its tests.", "version": "2.1.0", "url": known.url,
+            "dialect": "0.3", "streaming": True, "skills": ["Fix a bug", "Port a library"],
+        }  # fmt: skip
+        connector.workspaces["ws-coder"] = known.model_copy(update={"agent_card": card})
+        await board.pilot.press("a", "down")
+        await board.seen("Writes code and its tests.")
+        assert all(told in board.text() for told in ("A2A 0.3", "Fix a bug", "Port a library"))
+
+
+async def test_an_agent_without_heartbeats_is_shown_with_what_it_was_given_last() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("a", "down")
+        await board.seen("works on   Fix the race in settle()")
 
 
 # Dialogs

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from headway.core.delegation import Group, Row, Status
 from headway.core.progress import ProgressText
-from headway.dashboard.columns import COLUMNS, Facts, bar, last_line, lay_out, outcome, standing
+from headway.dashboard.columns import COLUMNS, Facts, bar, headline, last_line, lay_out, outcome, standing
 from headway.dashboard.durations import coarse, exact
 from headway.dashboard.store import Note
 from hypothesis import given
@@ -77,3 +77,11 @@ def test_a_bar_is_as_long_as_its_place(percent: float, width: int) -> None:
 def test_ages_are_coarse_and_durations_exact() -> None:
     assert [coarse(ms) for ms in (-5, 59_999, 60_000, 3_600_000, 200_000_000)] == ["0s", "59s", "1m", "1h", "2d"]
     assert [exact(ms) for ms in (42_000, 842_000, 3_723_000, 97_200_000)] == ["0:42", "14:02", "1:02:03", "1d 3h"]
+
+
+def test_a_result_of_several_lines_is_told_without_its_marks() -> None:
+    assert (
+        headline("## Fixed: `it`\n\n**Cause.** The   clock\twas read twice\n")
+        == "Fixed: `it`↵**Cause.** The clock was read twice"
+    )
+    assert headline("\n \n") == ""

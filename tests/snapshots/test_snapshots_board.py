@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from headway.connectors.connector import Closed
+from headway.connectors.errors import NotAllowed
 from headway.dashboard.app import HeadwayApp
+from headway.dashboard.screens.leave import LeaveScreen
 from support.boards import NOW_MS, ManualClock, fleet
 from support.fake_connector import FakeConnector
 from textual.pilot import Pilot
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 36), (200, 60)]
+at_every_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def at_rest(*keys: str, before: Callable[[HeadwayApp], None] | None = None, shows: str = "live") -> Any:
@@ -52,61 +55,112 @@ def app_on(connector: FakeConnector | None = None) -> HeadwayApp:
     return HeadwayApp(connector or fleet(), clock=ManualClock(), title="demo", rng=random.Random(7))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_board(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("down", "down"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_a_pinned_stream(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("o", "down"))
 
 
-def test_a_finished_one_with_its_result(snap_compare: Compare) -> None:
-    assert same(
-        snap_compare, app_on(), terminal_size=(120, 36), run_before=at_rest("3", "down", "down", "down", "down")
-    )
+@at_every_size
+def test_a_finished_one_with_its_result(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("3", "down", "down", "down", "down"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_dispatch_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("d", *"er", "enter", *"Port it"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_cancel_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("down", "down", "x"))
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_help(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("question_mark"))
 
 
-def test_the_filter(snap_compare: Compare) -> None:
-    assert same(snap_compare, app_on(), terminal_size=(120, 36), run_before=at_rest("slash", *"coder"))
+@at_every_size
+def test_the_filter(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("slash", *"coder"))
 
 
-def test_a_lost_platform(snap_compare: Compare) -> None:
+@at_every_size
+def test_a_lost_platform(snap_compare: Compare, size: tuple[int, int]) -> None:
     connector = fleet()
 
     def lose(app: HeadwayApp) -> None:
         connector.interrupt(Closed("refused", 4.0))
 
     run = at_rest(before=lose, shows="reconnecting")
-    assert same(snap_compare, app_on(connector), terminal_size=(120, 36), run_before=run)
+    assert same(snap_compare, app_on(connector), terminal_size=size, run_before=run)
 
 
-def test_a_read_only_board(snap_compare: Compare) -> None:
+@at_every_size
+def test_a_read_only_board(snap_compare: Compare, size: tuple[int, int]) -> None:
     connector = fleet(FakeConnector(now_ms=NOW_MS, read_only=True))
-    assert same(snap_compare, app_on(connector), terminal_size=(80, 24), run_before=at_rest())
+    assert same(snap_compare, app_on(connector), terminal_size=size, run_before=at_rest())
 
 
-def test_an_empty_board(snap_compare: Compare) -> None:
+@at_every_size
+def test_an_empty_board(snap_compare: Compare, size: tuple[int, int]) -> None:
     connector = FakeConnector(now_ms=NOW_MS)
-    assert same(snap_compare, app_on(connector), terminal_size=(80, 24), run_before=at_rest())
+    assert same(snap_compare, app_on(connector), terminal_size=size, run_before=at_rest())
 
 
 def test_without_color(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert same(snap_compare, app_on(), terminal_size=(80, 24), run_before=at_rest("down", "down"))
+
+
+@at_every_size
+def test_a_question_about_several(snap_compare: Compare, size: tuple[int, int]) -> None:
+    run = at_rest("1", "space", "space", "2", "space", "x")
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=run)
+
+
+@at_every_size
+def test_the_reply_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("down", "r", *"Q3"))
+
+
+@at_every_size
+def test_the_palette(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("ctrl+p", *"ca"))
+
+
+@at_every_size
+def test_the_themes(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest("t", "down"))
+
+
+@at_every_size
+def test_the_question_before_leaving(snap_compare: Compare, size: tuple[int, int]) -> None:
+    def leave(app: HeadwayApp) -> None:
+        app.push_screen(LeaveScreen(5))
+
+    assert same(snap_compare, app_on(), terminal_size=size, run_before=at_rest(before=leave))
+
+
+@at_every_size
+def test_the_question_for_a_token(snap_compare: Compare, size: tuple[int, int]) -> None:
+    connector = fleet()
+
+    def refuse(app: HeadwayApp) -> None:
+        connector.interrupt(NotAllowed("No.", needs_token=True))
+
+    run = at_rest("T", before=refuse, shows="needs a token")
+    assert same(snap_compare, app_on(connector), terminal_size=size, run_before=run)
+
+
+def test_a_board_of_60_by_18(snap_compare: Compare) -> None:
+    assert same(snap_compare, app_on(), terminal_size=(60, 18), run_before=at_rest("down", "down"))
+
+
+def test_a_dialog_of_60_by_18(snap_compare: Compare) -> None:
+    assert same(snap_compare, app_on(), terminal_size=(60, 18), run_before=at_rest("d", *"er", "enter", *"Port it"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from headway.core.delegation import Status
 from support.boards import fleet
 from support.fake_connector import FakeConnector
-from test_snapshots_board import SIZES, Compare, app_on, at_rest, same
+from test_snapshots_board import Compare, app_on, at_every_size, at_rest, same
 
 NOTES = """# Release notes 0.4
 
@@ -41,24 +40,25 @@ def written() -> FakeConnector:
     return connector
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_overview(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("3", "home", "enter")
     assert same(snap_compare, app_on(written()), terminal_size=size, run_before=run)
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_a_result_as_markdown(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("3", "home", "enter", "4")
     assert same(snap_compare, app_on(written()), terminal_size=size, run_before=run)
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_a_stream_that_is_searched(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("3", "home", "enter", "3", "slash", *"race", "enter")
     assert same(snap_compare, app_on(written()), terminal_size=size, run_before=run)
 
 
-def test_the_copy_dialog(snap_compare: Compare) -> None:
+@at_every_size
+def test_the_copy_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("3", "home", "y")
-    assert same(snap_compare, app_on(written()), terminal_size=(80, 24), run_before=run)
+    assert same(snap_compare, app_on(written()), terminal_size=size, run_before=run)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from headway.core.delegation import Status
 from headway.dashboard.app import HeadwayApp
 from support.boards import NOW_MS, fleet
 from support.fake_connector import FakeConnector
-from test_snapshots_board import SIZES, Compare, app_on, at_rest, same
+from test_snapshots_board import Compare, app_on, at_every_size, at_rest, same
 
 CARD = {
     "name": "Coder",
@@ -34,19 +33,21 @@ def known() -> FakeConnector:
     return connector
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_agents(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert same(snap_compare, app_on(known()), terminal_size=size, run_before=at_rest("a", "down", "down"))
 
 
-def test_the_question_before_a_queue_is_dropped(snap_compare: Compare) -> None:
+@at_every_size
+def test_the_question_before_a_queue_is_dropped(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("a", "down", "Q")
-    assert same(snap_compare, app_on(known()), terminal_size=(80, 24), run_before=run)
+    assert same(snap_compare, app_on(known()), terminal_size=size, run_before=run)
 
 
-def test_an_agent_to_add(snap_compare: Compare) -> None:
+@at_every_size
+def test_an_agent_to_add(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("a", "n", *"agent", "enter")
-    assert same(snap_compare, app_on(known()), terminal_size=(80, 24), run_before=run)
+    assert same(snap_compare, app_on(known()), terminal_size=size, run_before=run)
 
 
 def happened(app: HeadwayApp) -> None:
@@ -62,7 +63,12 @@ def happened(app: HeadwayApp) -> None:
     connector.fail(lost, "agent: 403 from prices.example, twice")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@at_every_size
 def test_the_events(snap_compare: Compare, size: tuple[int, int]) -> None:
     run = at_rest("v", "up", "up", "up", "enter", before=happened)
     assert same(snap_compare, app_on(known()), terminal_size=size, run_before=run)
+
+
+@at_every_size
+def test_the_question_before_an_agent_is_removed(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert same(snap_compare, app_on(known()), terminal_size=size, run_before=at_rest("a", "down", "x"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -65,6 +65,22 @@ def read_card(card: object, card_url: str) -> AgentCard | None:
             for skill in (skills if isinstance(skills, list) else [])[:100]
             if isinstance(skill, dict)
         ),
+    )
+
+
+def read_facts(facts: object) -> AgentCard | None:
+    """Read a card as a platform of ours keeps it: its facts, by the names of `AgentCard`; None for any other shape."""
+    if not isinstance(facts, dict) or facts.keys() != {field.name for field in fields(AgentCard)}:
+        return None
+    card = read_card({**facts, "skills": []}, "")
+    skills = facts["skills"] if isinstance(facts["skills"], list) else []
+    dialects = {dialect.value: dialect for dialect in Dialect}
+    streaming = facts["streaming"]
+    return card and replace(
+        card,
+        dialect=dialects.get(str(facts["dialect"])),
+        streaming=streaming if isinstance(streaming, bool) else None,
+        skills=tuple(_line(skill) for skill in skills[:100]),
     )
 
 

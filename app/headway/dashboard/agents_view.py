@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headway.a2a.card import AgentCard, read_card
+from headway.a2a.card import AgentCard, read_card, read_facts
 from headway.dashboard.agent_columns import COLUMNS, SORT_KEYS, AgentRow
 from headway.dashboard.ordered_view import OrderedView
 from headway.dashboard.ordering import SortKey
@@ -53,7 +53,7 @@ class AgentsView(OrderedView):
             return None
         known = self._cards.get(workspace_id)
         if known is None or known[0] is not card:
-            known = self._cards[workspace_id] = (card, read_card(dict(card), ""))
+            known = self._cards[workspace_id] = (card, read_facts(dict(card)) or read_card(dict(card), ""))
         return known[1]
 
     def _sort_key(self) -> Callable[[str], SortKey]:

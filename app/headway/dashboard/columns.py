@@ -170,15 +170,21 @@ def standing(row: Row, facts: Facts) -> Span:
             return ("⊘ canceled", Tone.FAINT)
 
 
+def headline(text: str) -> str:
+    """A text of several lines as one: without the marks of headings, blank lines and runs of blanks."""
+    lines = (" ".join(line.split()).lstrip("#").lstrip() for line in text[:_LAST_LINE_REACH].split("\n"))
+    return one_line("\n".join(line for line in lines if line))
+
+
 def outcome(row: Row) -> Spans:
     """How a finished delegation ended: its result, or the reason there is none."""
     match row.status:
         case Status.COMPLETED:
-            return (("✓ ", Tone.GOOD), (one_line(row.result_preview or "done, no text"), Tone.PLAIN))
+            return (("✓ ", Tone.GOOD), (headline(row.result_preview or "") or "done, no text", Tone.PLAIN))
         case Status.FAILED:
-            return (("✗ ", Tone.BAD), (one_line(row.error or "failed, no reason given"), Tone.BAD))
+            return (("✗ ", Tone.BAD), (headline(row.error or "") or "failed, no reason given", Tone.BAD))
         case _:
-            return (("⊘ ", Tone.FAINT), (one_line(row.status_message or "canceled"), Tone.FAINT))
+            return (("⊘ ", Tone.FAINT), (headline(row.status_message or "") or "canceled", Tone.FAINT))
 
 
 def took(row: Row) -> str:
@@ -251,11 +257,11 @@ COLUMNS: Final[Mapping[Group, tuple[Column, ...]]] = {
     ),
     Group.IN_PROGRESS: (
         _TARGET,
-        _TASK,
+        replace(_TASK, grow=4),
         Column("progress", "progress", _progress, width=13, grow=1, most=22),
         Column("last", "last", _sign_of_life, width=5, right=True, shed=1),
         Column("elapsed", "for", _age, width=4, right=True),
-        Column("output", "output", _output, width=20, grow=4, shed=2),
+        Column("output", "output", _output, width=20, grow=3, shed=2),
     ),
     Group.COMPLETED: (
         _TARGET,

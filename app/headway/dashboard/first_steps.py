@@ -1,19 +1,23 @@
-"""What to do next where there is no delegation to show, in words with the keys that do it. Pure."""
+"""What to do next where there is no delegation to show, in words with the keys that do it. No Textual."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from headway.connectors.connector import Capabilities
+from headway.core.api import OPERATOR
+from headway.dashboard.store import Store
 
 
-def next_step(*, agents: int, rows: int, capabilities: Capabilities, key_of: Callable[[str], str]) -> str:
-    """What to press with so many agents and delegations; `key_of` gives an action's keys as people write them."""
-    if rows:
+def next_step(store: Store, capabilities: Capabilities, key_of: Callable[[str], str]) -> str:
+    """What to press now; `key_of` gives an action's keys as people write them."""
+    if store.rows:
         return "Select a delegation to see its stream."
+    if not store.generation:
+        return ""
     if capabilities.read_only:
         return "Nothing has been delegated yet."
-    if agents:
+    if any(one.role != OPERATOR for one in store.workspaces.values()):
         return f"Nothing has been delegated yet. Press {key_of('dispatch')} to hand a task to an agent."
     if not capabilities.add_agents:
         return "No agent is known yet."

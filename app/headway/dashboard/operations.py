@@ -157,6 +157,15 @@ class Operations:
             self._on_change()
         return record
 
+    async def read_agents(self) -> None:
+        """Read what no event tells of the agents, such as their cards; nothing differs where it cannot be had now."""
+        try:
+            agents = await self._connector.agents()
+        except ConnectorError:
+            return
+        self._store.learn(agents)
+        self._on_change()
+
     async def timeline(self, row: Row) -> Sequence[Event]:
         """What happened to a delegation, oldest first; nothing, without a word, where it cannot be had now."""
         try:

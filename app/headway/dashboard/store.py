@@ -19,7 +19,7 @@ from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
 from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
 from headway.core.progress import ProgressText
 from headway.core.text import BODY_LIMIT
-from headway.dashboard.workspaces import updated
+from headway.dashboard.workspaces import UNTOLD, updated
 
 FINISHED_KEPT: Final = 10_000
 """Finished rows held, unless asked for another number; older ones are fetched when they are wanted."""
@@ -103,24 +103,36 @@ class Store:
     def agents(self) -> list[Workspace]:
         """The workspaces that tasks can be handed to, with what runs and waits there now.
 
-        An agent that sends heartbeats says itself how much it runs; of the others it is what the rows show.
+        An agent that sends heartbeats says itself how much it runs and what; of the others it is what the rows show.
         """
-        running = Counter(
-            self._rows[one].target_id
-            for one in self._groups[Group.IN_PROGRESS]
-            if self._rows[one].status is not Status.INPUT_REQUIRED
-        )
+        rows = [self._rows[one] for one in self._groups[Group.IN_PROGRESS]]
+        at_work = [row for row in rows if row.status is not Status.INPUT_REQUIRED]
+        running = Counter(row.target_id for row in at_work)
+        newest = {row.target_id: row.task_preview for row in sorted(at_work, key=lambda row: row.seq)}
         waiting = Counter(self._rows[one].target_id for one in self._groups[Group.QUEUED])
         return [
             agent.model_copy(
                 update={
                     "queue_depth": waiting[agent.id],
                     "active_tasks": running[agent.id] if agent.last_heartbeat_at is None else agent.active_tasks,
+                    "current_task": agent.current_task
+                    or (newest.get(agent.id) if agent.last_heartbeat_at is None else None),
                 }
             )
             for agent in self._workspaces.values()
             if agent.role != OPERATOR
         ]
+
+    def learn(self, workspaces: Iterable[Workspace]) -> None:
+        """Take over what no event tells of workspaces that are known: their cards, and what they say of themselves."""
+        for read in workspaces:
+            known = self._workspaces.get(read.id)
+            if known is None:
+                continue
+            learned = known.model_copy(update={name: getattr(read, name) for name in UNTOLD})
+            if learned != known:
+                self._workspaces[read.id] = learned
+                self._workspaces_changed.add(read.id)
 
     def status_of(self, delegation_id: str) -> Status:
         """The status to show: what a note expects, else the row's own. Raises KeyError for one that is not held."""

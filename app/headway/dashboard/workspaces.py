@@ -28,6 +28,9 @@ _SAME_NAME: Final = (
     "uptime_seconds",
 )
 
+UNTOLD: Final = ("agent_card", "role", "runtime_state", "last_error_rate")
+"""What of a workspace is only in the answer to a question."""
+
 
 def updated(workspace: Workspace | None, event: Event, fact: WorkspaceFact) -> Workspace | None:
     """The workspace after `event`; None once it is removed. An unknown one begins with what the event says."""

@@ -45,6 +45,8 @@ class AgentsScreen(TableScreen):
         self._show_delegations = show_delegations
         self._dispatch_to = dispatch_to
         self._shown: str | None = None
+        self._read: frozenset[str] = frozenset()
+        """The workspaces that there were when they were last read whole."""
         table = AgentTable(self._agents, self._facts, session.clock.monotonic, id="agents")
         super().__init__(
             session, actions, table, self._agents, LANGUAGE, placeholder="words  status:offline  role:reviewer  name:co"
@@ -59,6 +61,7 @@ class AgentsScreen(TableScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._read_if_new()
         self.table.reload()
         self.selection_changed()
 
@@ -72,7 +75,15 @@ class AgentsScreen(TableScreen):
         self.table.tick()
         super().tick()
 
+    def _read_if_new(self) -> None:
+        """Events do not bring what a card says: it is read for those that came since."""
+        there = frozenset(self._store.workspaces)
+        if not there <= self._read:
+            self._read = there
+            self.run_worker(self.session.operations.read_agents(), group="agents")
+
     def _refresh(self) -> None:
+        self._read_if_new()
         touched, moved = self._agents.refresh()
         self.table.update_rows(touched, (), moved=moved)
         self._show_details()

@@ -147,18 +147,18 @@ class BoardScreen(ActionScreen):
             if self._tables[group].select(delegation_id) and group is not self._active:
                 self._go_to(group)
         elif not self._chosen and not len(self._views[self._active]):
-            filled = next((group for group in _FIRST_LOOK if len(self._views[group])), self._active)
-            if filled is not self._active:
+            filled = self._first_filled()
+            if filled is not None:
                 self._go_to(filled)
 
+    def _first_filled(self) -> Group | None:
+        """The table to look at first, of those that have rows."""
+        return next((group for group in _FIRST_LOOK if len(self._views[group])), None)
+
     def _show_streams(self) -> None:
-        hint = next_step(
-            agents=len(self._store.agents()),
-            rows=len(self._store.rows),
-            capabilities=self._session.connector.capabilities,
-            key_of=self.key_of,
-        )
-        self._streams.show(self._under_cursor, self._store.rows, self._session.results, hint)
+        selected = self._under_cursor
+        hint = "" if selected else next_step(self._store, self._session.connector.capabilities, self.key_of)
+        self._streams.show(selected, self._store.rows, self._session.results, hint)
 
     def show_surroundings(self) -> None:
         self._filtering.say_matches()
@@ -296,6 +296,9 @@ class BoardScreen(ActionScreen):
 
     def action_keep_filter(self) -> None:
         self._filtering.keep()
+        if not len(self._views[self._active]):
+            # Nothing here matches: where something does, a person goes on there.
+            self._active = self._first_filled() or self._active
         self._tables[self._active].focus()
 
     def action_sort(self) -> None:

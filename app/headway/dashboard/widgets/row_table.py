@@ -13,11 +13,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from headway.dashboard.cells import fit, fit_right
-from headway.dashboard.columns import GAP, Column, Place, Span, Spans, Tone, lay_out
+from headway.dashboard.columns import Column, Place, Span, Spans, Tone, lay_out
 from headway.dashboard.widgets.line_view import LineView
 
 FRESH_FOR: Final = 1.0
 """Seconds that a row stays marked after it came or changed its state."""
+MARGIN: Final = 2
+"""Blank cells at the right edge; the scrollbar, where there is one, is drawn over the last."""
 _BOLD: Final = Style(bold=True)
 
 
@@ -144,7 +146,7 @@ class RowTable(LineView):
         self.set_title()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._places = lay_out(self._columns, max(0, self.size.width - self.LEAD - GAP))
+        self._places = lay_out(self._columns, max(0, self.size.width - self.LEAD - MARGIN))
         self._painted.clear()
         self.set_title()
         self.set_length(len(self.view))

@@ -88,7 +88,8 @@ class StreamPane(FollowingView):
 
     @property
     def _text_width(self) -> int:
-        return max(2, self.size.width - 2)
+        # The scrollbar, where there is one, is drawn over the last cell.
+        return max(2, self.size.width - 3)
 
     def _make_ending(self, width: int) -> list[Spans]:
         row = self.row
