@@ -132,6 +132,62 @@ async def test_how_far_behind_is_counted_down_on_the_line_on_top() -> None:
         assert "sent unheard 2" in board.text("in_progress") + board.text("queued")
 
 
+# The first minutes
+
+
+async def test_the_first_minutes_take_nineteen_keys_besides_what_is_typed() -> None:
+    connector = fleet()
+    pressed = 0
+    async with open_board(connector) as board:
+
+        async def press(*keys: str) -> None:
+            nonlocal pressed
+            pressed += len(keys)
+            await board.pilot.press(*keys)
+            await board.settled()
+
+        # Hand a task to an agent: its row is selected and its stream is shown.
+        await press("d")
+        await board.pilot.press(*"cod")
+        await press("enter")
+        await board.pilot.press(*"Port the docs")
+        await press("ctrl+s")
+        await board.until(lambda: connector.calls.dispatched)
+        await board.until(lambda: board.board.selected and board.board.selected.task_preview == "Port the docs")
+        # Answer the one that asks.
+        await press("1", "n", "n")
+        await board.until(lambda: "Which quarter do you mean" in board.text("streams"))
+        await press("r")
+        await board.pilot.press(*"Q3")
+        await press("ctrl+s")
+        await board.until(lambda: connector.calls.replied)
+        # Cancel three at once.
+        await press("1", "g", "space", "space", "space", "x", "y")
+        await board.until(lambda: len(connector.calls.canceled) == 3)
+        # Why did one fail, and a copy of that.
+        await press("3", "n")
+        await board.until(lambda: "✗ agent: 403 from prices.example, twice" in board.text("streams"))
+        await press("y", "e")
+        await board.seen("Copied its error")
+    assert pressed == 19
+
+
+async def test_next_goes_through_all_that_want_a_person_and_begins_again() -> None:
+    async with open_board(fleet()) as board:
+        seen = []
+        for _ in range(4):
+            await board.pilot.press("n")
+            await board.settled()
+            assert board.board.selected is not None
+            seen.append(board.board.selected.status)
+        assert set(seen[:3]) == {Status.STUCK, Status.INPUT_REQUIRED, Status.FAILED}
+        assert seen[3] is seen[0]
+        await board.pilot.press("slash", *"status:queued", "enter", "n")
+        await board.settled()
+        assert board.board.selected is not None
+        assert board.board.selected.status is Status.QUEUED, "what the filter hides is not gone to"
+
+
 # Filters
 
 

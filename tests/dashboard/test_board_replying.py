@@ -42,7 +42,7 @@ async def test_reply_shows_the_question_and_sends_several_lines() -> None:
         await board.pilot.press("r")
         await board.seen("Which quarter do you mean,")
         await board.seen("Q3 or Q4?")
-        await board.seen("^s send   esc leave, the draft stays")
+        await board.seen("^s send   esc keep the draft")
         await board.pilot.press(*"Q4,", "enter", *"all of it", "ctrl+s")
         await board.seen("Replied to 0001 planner")
         assert connector.calls.replied == [(did, "Q4,\nall of it")]

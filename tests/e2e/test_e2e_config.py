@@ -37,7 +37,7 @@ def test_a_board_has_the_keys_and_the_context_that_were_set(tmp_path: Path) -> N
             shows(terminal, "Z Quit")
             terminal.send("q")
             terminal.send("\x1bOQ")
-            shows(terminal, "esc leave, the draft stays")
+            shows(terminal, "esc keep the draft")
             terminal.send("\x1b")
             terminal.wait_until_quiet(seconds=WITHIN)
             terminal.send("Z")

@@ -54,6 +54,8 @@ class Moment:
     filtered: bool = False
     pollable: int = 0
     """How many delegations wait or are stuck."""
+    wanting: bool = False
+    """Some ask for input, are stuck, or failed."""
     needs_token: bool = False
     typing: bool = False
     """A filter is being typed: keys are letters of it."""

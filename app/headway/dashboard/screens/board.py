@@ -15,6 +15,7 @@ from headway.core.delegation import WAITING, Group, Row, Status
 from headway.dashboard.acting import Acting
 from headway.dashboard.action import Action, Moment, Where
 from headway.dashboard.actions import ACTIONS
+from headway.dashboard.attention import WANTING, next_wanting
 from headway.dashboard.columns import Facts
 from headway.dashboard.detail import Looked, Part
 from headway.dashboard.filtering import Filtering
@@ -176,6 +177,7 @@ class BoardScreen(ActionScreen):
             canceling=self._acting.canceling,
             undoable=len(self._acting.grace) > 0,
             filtered=self._filtering.is_on,
+            wanting=any(totals[status] for status in WANTING),
             pollable=sum(totals[status] for status in (*WAITING, Status.STUCK)),
             typing=self._filtering.is_typed,
         )
@@ -256,6 +258,16 @@ class BoardScreen(ActionScreen):
 
     def action_previous_pane(self) -> None:
         self._step_focus(-1)
+
+    def action_next_wanting(self) -> None:
+        shown = (one for group in Group for one in self._views[group].ids())
+        wanted = next_wanting(shown, self._tables[self._active].cursor_id, self._store.rows)
+        if wanted is not None:
+            group = self._store.rows[wanted].status.group
+            self._chosen = True
+            self._tables[group].select(wanted)
+            self._go_to(group)
+            self._tables[group].focus()
 
     def action_show_queued(self) -> None:
         self._tables[Group.QUEUED].focus()

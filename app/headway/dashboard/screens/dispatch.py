@@ -99,7 +99,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
 
     def compose(self) -> ComposeResult:
         title = "Dispatch again, to another agent" if self._again else "Dispatch"
-        with self.frame(title, "^s send   tab next field   esc leave, the draft stays"):
+        with self.frame(title, "^s send   tab next field   esc keep the draft"):
             search = SearchField(self._draft.search, placeholder="part of its name", id="search", select_on_focus=False)
             yield titled(search, "agent")
             agents = OptionList(id="agents", markup=False)

@@ -42,7 +42,7 @@ class ReplyScreen(Dialog[Reply]):
         self._draft = draft
 
     def compose(self) -> ComposeResult:
-        with self.frame("Reply", "^s send   esc leave, the draft stays"):
+        with self.frame("Reply", "^s send   esc keep the draft"):
             yield Static(Content(""), id="about")
             with VerticalScroll(id="question", can_focus=False):
                 yield Static(Content(""), id="asked")
