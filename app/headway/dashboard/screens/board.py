@@ -226,6 +226,12 @@ class BoardScreen(ActionScreen):
             self._tables[group].focus()
         self._selection_changed()
 
+    def _work_in(self, group: Group) -> None:
+        """A person goes to a table: at once, as the next key is about what is selected there."""
+        self._chosen = True
+        self.set_focus(self._tables[group])
+        self._go_to(group)
+
     def _selection_changed(self) -> None:
         self._show_streams()
         self.show_surroundings()
@@ -260,23 +266,23 @@ class BoardScreen(ActionScreen):
         self._step_focus(-1)
 
     def action_next_wanting(self) -> None:
-        shown = (one for group in Group for one in self._views[group].ids())
-        wanted = next_wanting(shown, self._tables[self._active].cursor_id, self._store.rows)
-        if wanted is not None:
-            group = self._store.rows[wanted].status.group
-            self._chosen = True
-            self._tables[group].select(wanted)
-            self._go_to(group)
-            self._tables[group].focus()
+        here = self._tables[self._active].cursor_id
+        # Around in this table first; then in the others.
+        for group in (self._active, *(one for one in _FIRST_LOOK if one is not self._active)):
+            wanted = next_wanting(self._views[group].ids(), here, self._store.rows)
+            if wanted is not None and wanted != here:
+                self._tables[group].select(wanted)
+                self._work_in(group)
+                return
 
     def action_show_queued(self) -> None:
-        self._tables[Group.QUEUED].focus()
+        self._work_in(Group.QUEUED)
 
     def action_show_in_progress(self) -> None:
-        self._tables[Group.IN_PROGRESS].focus()
+        self._work_in(Group.IN_PROGRESS)
 
     def action_show_completed(self) -> None:
-        self._tables[Group.COMPLETED].focus()
+        self._work_in(Group.COMPLETED)
 
     def action_show_streams(self) -> None:
         self._streams.visible_panes()[0].focus()
@@ -311,7 +317,7 @@ class BoardScreen(ActionScreen):
         if not len(self._views[self._active]):
             # Nothing here matches: where something does, a person goes on there.
             self._active = self._first_filled() or self._active
-        self._tables[self._active].focus()
+        self._work_in(self._active)
 
     def action_sort(self) -> None:
         self._views[self._active].sort_by_next(self._tables[self._active].shown_columns)
