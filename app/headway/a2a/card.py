@@ -31,6 +31,9 @@ class AgentCard:
     skills: tuple[str, ...]
 
 
+_FACTS: Final = frozenset(field.name for field in fields(AgentCard))
+
+
 def card_urls(agent_url: str) -> tuple[str, ...]:
     """Where the card may be, likeliest first: both well-known paths under the agent's URL, then at its host's root."""
     if "/.well-known/" in urlsplit(agent_url).path:
@@ -69,18 +72,20 @@ def read_card(card: object, card_url: str) -> AgentCard | None:
 
 
 def read_facts(facts: object) -> AgentCard | None:
-    """Read a card as a platform of ours keeps it: its facts, by the names of `AgentCard`; None for any other shape."""
-    if not isinstance(facts, dict) or facts.keys() != {field.name for field in fields(AgentCard)}:
+    """Read a card as a platform of ours keeps it: its facts, by the names of `AgentCard`; None for any other shape.
+
+    A platform of another version may keep fewer of them.
+    """
+    if not isinstance(facts, dict) or "dialect" not in facts or not facts.keys() <= _FACTS:
         return None
     card = read_card({**facts, "skills": []}, "")
-    skills = facts["skills"] if isinstance(facts["skills"], list) else []
-    dialects = {dialect.value: dialect for dialect in Dialect}
-    streaming = facts["streaming"]
+    skills = facts.get("skills")
+    known = {name: value for name in ("streaming", "pushes") if isinstance(value := facts.get(name), bool)}
     return card and replace(
         card,
-        dialect=dialects.get(str(facts["dialect"])),
-        streaming=streaming if isinstance(streaming, bool) else None,
-        skills=tuple(_line(skill) for skill in skills[:100]),
+        dialect={dialect.value: dialect for dialect in Dialect}.get(str(facts["dialect"])),
+        skills=tuple(_line(skill) for skill in (skills if isinstance(skills, list) else [])[:100]),
+        **known,
     )
 
 
