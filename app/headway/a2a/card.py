@@ -80,7 +80,9 @@ def read_facts(facts: object) -> AgentCard | None:
         return None
     card = read_card({**facts, "skills": []}, "")
     skills = facts.get("skills")
-    known = {name: value for name in ("streaming", "pushes") if isinstance(value := facts.get(name), bool)}
+    known: dict[str, Any] = {
+        name: value for name in ("streaming", "pushes") if isinstance(value := facts.get(name), bool)
+    }
     return card and replace(
         card,
         dialect={dialect.value: dialect for dialect in Dialect}.get(str(facts["dialect"])),
