@@ -17,7 +17,7 @@ from headway.platform.platform import Platform
 from support.platforms import Api, Json, platform, start_serve
 
 PORT = 8765
-PATHS = ["/health", "/workspaces", "/events/stream", "/openapi.json", "/docs", "/nowhere"]
+PATHS = ["/health", "/workspaces", "/events/stream", "/openapi.json", "/metrics", "/nowhere"]
 
 
 async def raw(served: Api, head: str, body: bytes = b"") -> tuple[int, bytes]:

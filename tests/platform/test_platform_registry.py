@@ -304,6 +304,16 @@ async def test_removal_drops_what_waits_fails_what_runs_and_its_heartbeats_are_r
         assert (await served.http.delete(f"/workspaces/{target.workspace}")).status_code == 404
 
 
+async def test_the_workspace_of_the_operator_stays(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        await served.get("/workspaces/operator/delegations")
+        [operator] = [one["id"] for one in await served.get("/workspaces") if one["name"] == "operator"]
+        refused = await served.http.delete(f"/workspaces/{operator}")
+        assert refused.status_code == 409
+        assert "cannot be removed; nothing was changed" in refused.json()["error"]
+        assert (await served.http.get(f"/workspaces/{operator}")).status_code == 200
+
+
 @pytest.mark.req("S2")
 async def test_discover_and_peers_follow_the_access_rules(tmp_path: Path) -> None:
     async with platform(tmp_path) as served:

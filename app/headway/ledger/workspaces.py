@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text
 
-from headway.core.api import DEGRADED, ONLINE, Workspace
+from headway.core.api import DEGRADED, ONLINE, OPERATOR, Workspace
 from headway.core.delegation import ACTIVE, Row
 from headway.core.events import (
     WorkspaceDegraded,
@@ -142,8 +142,13 @@ def update(transaction: Transaction, workspace_id: str, changes: Mapping[str, An
 
 
 def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
-    """Remove a workspace and its tokens; what waited for it or ran there is failed, and returned. Raises NotFound."""
+    """Remove a workspace and its tokens; what waited for it or ran there is failed, and returned.
+
+    Raises NotFound, and Conflict for the operator's, in whose name people dispatch.
+    """
     found = must_get(transaction.conn, workspace_id)
+    if found.name == found.role == OPERATOR:
+        raise Conflict("the operator's workspace cannot be removed; nothing was changed")
     failure = Failure(f"workspace {found.name} was removed")
     bound = _BOUND(transaction.conn, target=workspace_id).scalars()
     failed = [moving.settle(transaction, delegation_id, None, failure) for delegation_id in bound]

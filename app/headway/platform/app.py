@@ -46,7 +46,13 @@ _LEDGER_STATUSES = {
 def create_app(platform: Platform) -> FastAPI:
     """The HTTP API of an open platform (spec: platform-api)."""
     app = FastAPI(
-        title="Headway", version=headway.__version__, description="The delegation platform.", redirect_slashes=False
+        title="Headway",
+        version=headway.__version__,
+        description="The delegation platform.",
+        redirect_slashes=False,
+        # Those pages load scripts of other hosts, on the address that tokens are for.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.platform = platform
     app.include_router(overview.router)

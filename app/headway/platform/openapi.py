@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 def describe(app: FastAPI) -> None:
-    """Make `app.openapi()`, and with it `/openapi.json` and `/docs`, tell of every body and whatever it refers to."""
+    """Make `app.openapi()`, and with it `/openapi.json`, tell of every body and whatever it refers to."""
 
     def openapi() -> Json:
         if app.openapi_schema is None:

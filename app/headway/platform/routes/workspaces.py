@@ -63,7 +63,7 @@ async def get(seen: Seen, platform: Served) -> Workspace:
     return platform.registry.now(workspace)
 
 
-@router.delete("/workspaces/{workspace_id}", status_code=204, response_class=Response, responses=refuses(404, 503))
+@router.delete("/workspaces/{workspace_id}", status_code=204, response_class=Response, responses=refuses(404, 409, 503))
 async def remove(workspace_id: str, platform: Served, caller: Caller) -> Response:
     """Remove a workspace; what waited for it or ran there is failed with the reason."""
     caller.require_admin()
