@@ -123,3 +123,22 @@ async def test_closing_in_an_orderly_way_loses_nothing_either(tmp_path: Path) ->
 async def _until_status(tools: Tools, task_id: str, status: str) -> None:
 
     await until(tools, task_id, lambda answer: answer["status"] == status)
+
+
+@pytest.mark.req("C9")
+async def test_what_was_canceled_on_the_board_meanwhile_is_stopped_at_the_next_start(tmp_path: Path) -> None:
+    log = tmp_path / "agent.log"
+    with processes.agent(log) as agent:
+        async with platform(tmp_path) as served:
+            target = await served.workspace("coder", agent.url)
+            async with lead(served, tmp_path) as tools:
+                task_id = await begun(tools, target, "steps=2 delay=60")
+                await _until_status(tools, task_id, "in_progress")
+            assert (await served.cancel(task_id, reason="not any more")).status_code == 202
+            async with lead(served, tmp_path) as tools:
+                ended = await until_ended(tools, task_id)
+                assert ended["status"] == "canceled"
+                assert "not any more" in ended["message"]
+                assert "the agent confirmed the cancel" in ended["message"]
+                assert "warnings" not in ended
+            await eventually(lambda: any(entry.event is Kind.STOPPED for entry in read_journal(log)))

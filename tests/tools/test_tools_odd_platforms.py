@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from headway import tools as tools_room
 from headway.agents.fleet import serve_agent
 from support.agents import ManualClock, going_on
-from support.delegating import answering, begun, odd_platform, says, until, until_ended
+from support.delegating import OddPlatform, answering, begun, odd_platform, says, until, until_ended
 from support.platforms import NOBODY, eventually
 from support.scripted_http import Exchange, scripted_server
 
@@ -200,4 +201,46 @@ async def test_arguments_that_cannot_be_used_send_nothing(tmp_path: Path, target
         own = await tools.delegate_to_workspace(odd.workspace, "look")
         assert own["error"] == "self-delegation not permitted; nothing was sent"
         await asyncio.sleep(0)
+        assert odd.asked == []
+
+
+@pytest.mark.req("B1")
+async def test_the_verbs_are_plain_coroutines_set_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve_agent("coder") as agent:
+        odd = OddPlatform(agent.url)
+        async with scripted_server(odd.handle) as server:
+            for name, value in {
+                "PLATFORM_URL": server.url,
+                "WORKSPACE_ID": odd.workspace,
+                "WORKSPACE_TOKEN": "a-token",
+                "HEADWAY_TOOLS_DATA": str(tmp_path),
+                "A2A_ALLOW": "127.0.0.1:*",
+                "DELEGATION_RETRY_ATTEMPTS": "2",
+                "DELEGATION_RETRY_DELAY": "0",
+            }.items():
+                monkeypatch.setenv(name, value)
+            answer = await tools_room.delegate_to_workspace(NOBODY, "steps=1 delay=0")
+            found = await until_ended(tools_room, answer["task_id"])
+            assert found["result"] == "chunk 1\n"
+            assert (await tools_room.cancel_delegation(answer["task_id"]))["success"] is False
+            odd.agent_url = "http://127.0.0.1:1/"
+            answer = await tools_room.delegate_to_workspace(NOBODY, "look")
+            found = await until_ended(tools_room, answer["task_id"])
+            assert "could not reach the agent" in found["error"]
+            await tools_room.close_default_tools()
+
+
+@pytest.mark.req("B1")
+async def test_what_cannot_be_kept_is_not_sent(tmp_path: Path) -> None:
+    """A journal that cannot be written refuses the call; nothing of it is left to be sent later."""
+    async with odd_platform(tmp_path) as (odd, tools):
+        journal = tools.session.journal
+        await journal.run(lambda db: db.execute("ALTER TABLE delegation RENAME TO away"))
+        answer = await tools.delegate_to_workspace(NOBODY, "look")
+        assert answer["success"] is False
+        assert "nothing was sent" in answer["error"]
+        await journal.run(lambda db: db.execute("ALTER TABLE away RENAME TO delegation"))
+        assert await tools.check_delegation_status() == {"delegations": [], "count": 0}
         assert odd.asked == []

@@ -62,13 +62,13 @@ def one(kept: Kept, now_ms: int) -> Json:
 
 
 def canceled(kept: Kept) -> Json:
-    """It was stopped, or is being stopped by the platform; `confirmed` is whether the agent has said so."""
+    """It was stopped, or is being stopped; `confirmed` is whether the agent has said so."""
     return {
         "success": True,
         "task_id": kept.task_id,
         "status": kept.status.value,
         "confirmed": kept.confirmed,
-        "message": kept.message or "the platform is asking the agent to cancel",
+        "message": kept.message or "the agent is being asked to cancel and has not confirmed yet",
     }
 
 

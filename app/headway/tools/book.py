@@ -37,8 +37,11 @@ class Book:
 
     async def add(self, kept: Kept) -> None:
         """Begin one; it is durable when this returns. Raises JournalUnavailable, and then there is none."""
-        await self._store.save(kept)
-        await self._forget(kept, self._history.put(kept))
+        try:
+            await self._store.save(kept, self._history.put(kept))
+        except JournalUnavailable:
+            self._history.drop(kept.task_id)
+            raise
 
     async def change(self, task_id: str, *, durable: bool = True, **changes: Any) -> Kept | None:
         """What has become of one; None where it is no longer kept. What is not `durable` is so with the next that is.
@@ -71,7 +74,3 @@ class Book:
         if not durable:
             return await self.change(task_id, durable=False, warnings=warnings)
         return await self.note(task_id, warnings=warnings)
-
-    async def _forget(self, kept: Kept, gone: list[str]) -> None:
-        if gone:
-            await self._store.save(kept, gone)

@@ -133,12 +133,18 @@ class Courier:
             _log.info("delegation %s: the platform could not be asked: %s", kept.task_id, error)
         else:
             if (ended := outcome_of(record)) is not None:
-                return ended
+                return await self._ended_there(ended, sent_here=not waits(record))
             if waits(record):
                 return Waits(None)
         if kept.url is None:
             return Ended(Status.FAILED, INTERRUPTED)
         return await self._sending(kept.url).take_up()
+
+    async def _ended_there(self, ended: Ended, *, sent_here: bool) -> Ended:
+        """It ended on the platform while nobody was here; what was canceled there is stopped at its agent."""
+        if ended.status is not Status.CANCELED or not sent_here:
+            return ended
+        return Ended(Status.CANCELED, f"{ended.text}; {(await self.stop()).ended.text}")
 
     def _sending(self, url: str) -> Sending:
         listener = Listener(self._before_send, self._saw)

@@ -77,6 +77,10 @@ class History:
     def get(self, task_id: str) -> Kept | None:
         return self._kept.get(task_id)
 
+    def drop(self, task_id: str) -> None:
+        """Forget one that was never begun."""
+        self._kept.pop(task_id, None)
+
     def put(self, kept: Kept) -> list[str]:
         """Add one, or what has become of one. Returns the ids that had to go, the oldest of what has ended first."""
         self._kept[kept.task_id] = kept

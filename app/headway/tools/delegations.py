@@ -96,10 +96,12 @@ class Delegations:
 
         Raises PlatformError where the platform holds it and could not be told; then it goes on.
         """
+        if not kept.held and kept.status is not Status.CANCELING:
+            await self._stop(kept.task_id)
+            kept = self._now(kept)
         if kept.held:
             return await self._cancel_there(kept, reason)
-        if kept.status is not Status.CANCELING:
-            await self._stop(kept.task_id)
+        if not kept.ended and kept.status is not Status.CANCELING:
             await self._book.note(kept.task_id, status=Status.CANCELING, cancel_reason=reason)
             # Whoever asked may go away; what was begun is brought to its end.
             await asyncio.shield(self._beside(f"cancel {kept.task_id}", self._cancel(kept.task_id)))
@@ -176,6 +178,8 @@ class Delegations:
                 kept.name_there, kept.cancel_reason, confirmed=kept.confirmed, message=clean_line(kept.message or "")
             )
         except PlatformAnswered as error:
+            if error.status == 409 and (await self._platform.get(kept.name_there)).get("status") == Status.CANCELED:
+                return
             if error.status not in (404, 405):
                 raise
             # A platform that cannot cancel knows of failures.
