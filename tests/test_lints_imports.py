@@ -44,10 +44,18 @@ FORBIDDEN = {
     "only servers import": ("a2a/x", "uvicorn"),
     "only the ledger imports": ("platform/tables", "sqlalchemy"),
     "what an agent imports": ("tools/y", "headway.ledger.x"),
+    "only the MCP server imports": ("cli/mcp", "mcp"),
+    "only the command line starts the MCP server": ("tools/z", "headway.tools.mcp.x"),
 }
 # What is allowed, and must not be reported when nothing else is wrong.
 ALLOWED = {
-    "cli/start": ["headway.config.x", "headway.agents.x", "headway.dashboard.x", "headway.platform.x"],
+    "cli/start": [
+        "headway.config.x",
+        "headway.agents.x",
+        "headway.dashboard.x",
+        "headway.platform.x",
+        "headway.tools.mcp.x",
+    ],
     "demo/x": ["headway.agents.x", "headway.connectors.x"],
     "dashboard/x": ["textual.app", "headway.connectors.x", "headway.resources"],
     "platform/x": [
@@ -59,6 +67,7 @@ ALLOWED = {
         "headway.net.clock",
     ],
     "tools/x": ["headway.a2a.x", "headway.connectors.x", "headway.core.events"],
+    "tools/mcp/x": ["headway.tools.x", "mcp.server", "starlette.types", "uvicorn"],
     "ledger/x": ["sqlalchemy", "headway.core.events"],
     "agents/x": ["starlette.responses", "uvicorn", "headway.core.text", "headway.net.clock"],
     "config/x": ["headway.core.text", "pydantic", "platformdirs"],
@@ -68,7 +77,12 @@ ALLOWED = {
 
 
 def build_house(root: Path, imports: dict[str, list[str]]) -> None:
-    modules = {"core": ["text", "clock", "events"], "net": ["clock"], "dashboard": ["store", "feed"]}
+    modules = {
+        "core": ["text", "clock", "events"],
+        "net": ["clock"],
+        "dashboard": ["store", "feed"],
+        "tools": ["mcp/__init__", "mcp/x"],
+    }
     for room in ROOMS:
         for module in ["__init__", "x", *modules.get(room, [])]:
             file = root / "headway" / room / f"{module}.py"
@@ -135,7 +149,7 @@ LIGHT = {
     "headway.dashboard.feed": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.config.settings": {"httpx", "textual", "rich", "sqlalchemy", "fastapi", "starlette", "asyncio"},
     "headway.tools": {"asyncio", "httpx", "pydantic", "sqlite3", "textual", "sqlalchemy", "fastapi", "starlette"},
-    "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic"},
+    "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic", "mcp"},
 }
 
 

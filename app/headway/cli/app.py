@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import headway
-from headway.cli import agent, answering, board, delegations, demo, doctor, events, export, recording, serve
+from headway.cli import agent, answering, board, delegations, demo, doctor, events, export, mcp, recording, serve
 from headway.cli.agents import agents_app
 from headway.cli.configuration import config_app
 from headway.cli.ctx import ctx_app
@@ -65,5 +65,6 @@ app.add_typer(config_app, name="config")
 app.command()(doctor.doctor)
 app.command()(serve.serve)
 app.command()(agent.agent)
+app.command()(mcp.mcp)
 app.command(name="demo-fleet", hidden=True)(demo.demo_fleet)
 add_flags(app)

@@ -44,9 +44,11 @@ class OnceInAWhile(logging.Filter):
         return True
 
 
-def log_to_stderr() -> None:
-    """Send warnings and errors of every library to stderr, cleaned."""
+def log_to_stderr(*, told: str | None = None) -> None:
+    """Send warnings and errors of every library to stderr, cleaned; of the room `told`, what it does too."""
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(OnceInAWhile())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    if told is not None:
+        logging.getLogger(told).setLevel(logging.INFO)

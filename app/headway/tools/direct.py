@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -54,6 +55,7 @@ class DirectTasks:
         self._on_result = on_result
         self._running: dict[str, Running] = {}
         self._waited: set[Running] = set()
+        self._letting_go: set[asyncio.Task[None]] = set()
         self._asking: OrderedDict[tuple[str, str], str | None] = OrderedDict()
         self._endings = Endings(session)
         self._closing = False
@@ -230,12 +232,19 @@ class DirectTasks:
     def _let_go(self, running: Running) -> None:
         """Nobody waits for it any more: have its agent stop, if it can be asked."""
         if running.reading.sending and not self._closing:
-            self._session.background.begin(f"a2a let go {running.task.task_id}", self._ask_once(running))
+            asking = self._session.background.begin(f"a2a let go {running.task.task_id}", self._ask_once(running))
+            self._letting_go.add(asking)
+            asking.add_done_callback(self._letting_go.discard)
 
     async def _ask_once(self, running: Running) -> None:
         find, seconds = running.reader.find, self._settings.cancel_seconds
         asked = await ask_to_cancel(running.client, find, self._session.clock, seconds)
         _log.info("%s was let go: %s", running.task.task_id, asked.words)
+
+    async def until_let_go(self, seconds: float) -> None:
+        """Before the tools are closed: give the agents of calls that were let go so long to be told."""
+        with suppress(TimeoutError):
+            await within(self._session.clock, seconds, _all_of(self._letting_go))
 
     def _end(self, running: Running, ending: Ending) -> None:
         if self._running.get(running.task.task_id) is not running:
@@ -317,6 +326,10 @@ def overdue(running: Running, now_ms: int, settings: ToolSettings) -> str | None
     if settings.max_age is not None and age > settings.max_age * 1_000:
         return f"the task took more than {settings.max_age:,g} s"
     return None
+
+
+async def _all_of(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _stopped_as(running: Running, stop: Stop, asked: Asked) -> Ending:
