@@ -13,8 +13,8 @@ from headway.agents.journal import Kind
 from headway.core.text import clean
 from headway.tools.descriptions import VERBS
 from mcp import MCPError
-from support.agents import eventually
 from support.mcp_servers import TRANSPORTS, answer, mcp_client, until_ended
+from support.platforms import eventually
 from support.sdk_agents import sdk_agent
 
 LINES = (Path(__file__).parents[1] / "data" / "hostile.jsonl").read_text().splitlines()

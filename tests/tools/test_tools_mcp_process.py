@@ -15,7 +15,6 @@ import httpx
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
-from support.agents import eventually
 from support.mcp_servers import (
     WITHIN,
     answer,
@@ -27,6 +26,7 @@ from support.mcp_servers import (
     stdio_server,
     until_ended,
 )
+from support.platforms import eventually
 
 INITIALIZE = {
     "protocolVersion": "2025-11-25",

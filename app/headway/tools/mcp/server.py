@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from mcp import MCPError, types
 from mcp.server.context import ServerRequestContext
@@ -28,7 +28,7 @@ INSTRUCTIONS: Final = (
 _READ_ONLY: Final = frozenset({"a2a_check_task", "check_delegation_status"})
 _DESTRUCTIVE: Final = frozenset({"a2a_cancel_task", "cancel_delegation"})
 _WITH_PROGRESS: Final = frozenset({"a2a_send"})
-Context = ServerRequestContext[Any, Any]
+Context: TypeAlias = ServerRequestContext[Any, Any]
 
 _log = logging.getLogger(__name__)
 
