@@ -222,6 +222,24 @@ async def test_servers_of_v0_1_that_call_an_unknown_method_an_invalid_request(st
         assert message == {"role": "user", "parts": [{"type": "text", "text": "go"}]}
 
 
+async def test_what_v0_3_and_v0_1_ask_alike_does_not_tell_them_apart() -> None:
+    async def answer(exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            await exchange.head(404)
+        elif exchange.rpc["method"] in ("tasks/get", "tasks/send"):
+            task = {"id": exchange.rpc["params"]["id"], "status": {"state": "working"}}
+            await exchange.json({"id": "1", "result": task})
+        else:
+            await exchange.json({"id": "1", "error": {"code": -32600, "message": "no"}})
+
+    async with scripted_server(answer) as server, open_client() as http:
+        client = client_of(server.url, http)
+        assert (await client.get("t1")).state is TaskState.WORKING
+        assert await client.find_task("c1", message_id="m0") == "m0"
+        assert (await client.send(OutgoingMessage("go", "m1"))).task_id == "m1"
+        assert client.dialect is Dialect.V0_1
+
+
 async def test_an_agent_that_has_spoken_is_believed_when_it_calls_a_request_invalid() -> None:
     async def answer(exchange: Exchange) -> None:
         if exchange.method == "GET":

@@ -13,8 +13,8 @@ import pytest
 from headway.platform.pushes import read_push_url
 from support.agents import ManualClock
 from support.fronts import Front, front
-from support.platforms import Api, eventually, platform
-from support.scripted_http import Exchange, ScriptedServer, scripted_server
+from support.platforms import Api, eventually, platform, start_serve
+from support.scripted_http import Exchange, scripted_server
 from support.sdk_agents import SdkAgent, sdk_agent
 
 GET = {"v1": "GetTask", "v03": "tasks/get"}
@@ -168,33 +168,25 @@ async def test_bodies_of_pushes_are_bounded_and_hostile_ones_are_refused(tmp_pat
 
 @pytest.mark.parametrize("options", [("--push",), ("--no-streaming",)], ids=["it streams", "it cannot push"])
 async def test_nobody_else_is_told_to_push(tmp_path: Path, options: tuple[str, ...]) -> None:
-    async with pushing(tmp_path, *options) as (served, pushed, agent, _, target):
+    async with pushing(tmp_path, *options) as (served, pushed, agent, proxy, target):
         (tmp_path / "gate").touch()
         await served.until_status(await served.delegate(target, "go"), "completed")
         assert len(agent.calls("sent")) == 1
         assert not pushed.came
+        assert b"ushNotificationConfig" not in b"".join(proxy.bodies)
 
 
 async def test_without_a_push_url_an_agent_that_could_push_is_asked_at_intervals(tmp_path: Path) -> None:
     async with (
         platform(tmp_path) as served,
         sdk_agent("--push", "--no-streaming") as agent,
-        recorded(agent.url) as proxy,
+        front(agent.url) as proxy,
     ):
         target = await served.workspace("pushing", proxy.url)
         delegation_id = await served.delegate(target, "go")
         assert (await served.until_status(delegation_id, "completed"))["result"] == "chunk 1\nchunk 2\n"
-        assert b"ushNotificationConfig" not in b"".join(exchange.body for exchange in proxy.exchanges)
+        assert b"ushNotificationConfig" not in b"".join(proxy.bodies)
         assert (await served.http.post(f"/push/{delegation_id}", json={})).status_code == 404
-
-
-@asynccontextmanager
-async def recorded(agent_url: str) -> AsyncIterator[ScriptedServer]:
-    """Passes everything on, and keeps it."""
-    passing = Front(agent_url)
-    async with scripted_server(passing.answer) as server:
-        passing.url = server.url
-        yield server
 
 
 @pytest.mark.parametrize(
@@ -207,3 +199,11 @@ def test_what_is_no_url_of_a_platform_is_refused(text: str) -> None:
 
 def test_a_push_url_may_have_a_path() -> None:
     assert read_push_url("https://headway.example.org/board/") == "https://headway.example.org/board"
+
+
+async def test_serve_refuses_what_is_no_url_before_anything_is_started(tmp_path: Path) -> None:
+    process = await start_serve(tmp_path / "data", "--push-url", "ftp://x")
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert b"--push-url: 'ftp://x' is no http or https URL" in said
+    assert b"Nothing was started" in said

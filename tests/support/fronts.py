@@ -39,11 +39,13 @@ class Front:
         self.always: Instead | None = None
         self.sent: list[str] = []
         self.methods: list[str] = []
+        self.bodies: list[bytes] = []
 
     async def answer(self, exchange: Exchange) -> None:
         if exchange.method != "POST":
             await self._pass_on(exchange)
             return
+        self.bodies.append(exchange.body)
         method = exchange.rpc.get("method")
         if method is None:
             # Another form than JSON-RPC: nothing of that is here.
