@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from headway.agents.behaviours import BehaviourName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.agents.task import Dialect
@@ -33,6 +34,25 @@ async def test_a_delegation_is_sent_polled_and_canceled(tmp_path: Path, dialect:
             record = await served.until_status(delegation_id, "canceled")
             assert record["status_message"].startswith("the agent confirmed the cancel")
         assert len(agent.agent.journal.of(Kind.SEND)) == 2
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ends"), [(Dialect.V0_1, "the agent confirmed"), (Dialect.OPENFANG, "the agent did not confirm")]
+)
+async def test_a_cancel_while_the_agent_keeps_its_sender_waiting(tmp_path: Path, dialect: Dialect, ends: str) -> None:
+    """In v0.1 the id is known before the answer; of OpenFang's only the answer tells it."""
+    async with (
+        platform(tmp_path, cancel_deadline=0.5, cancel_retry=0.05) as served,
+        serve_agent("coder", BehaviourName.NON_STREAMING, speaks=[dialect]) as agent,
+    ):
+        target = await served.workspace("coder", agent.url)
+        await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")
+        delegation_id = await served.delegate(target, "steps=1000 delay=0.02")
+        await eventually(lambda: len(agent.agent.journal.of(Kind.STEP)) > 3)
+        await served.cancel(delegation_id)
+        record = await served.until_status(delegation_id, "canceled")
+        assert record["status_message"].startswith(ends)
+        assert len(agent.agent.journal.of(Kind.STOPPED)) == (2 if dialect is Dialect.V0_1 else 1)
 
 
 @CALLERS

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headway.a2a.card import AgentCard
-from headway.a2a.dialects import RPC, Dialect, OutgoingMessage, Verb, headers_for, message_params
+from headway.a2a.dialects import CHOOSES_ID, RPC, Dialect, OutgoingMessage, Verb, headers_for, message_params
 from headway.a2a.errors import AgentHttpError, AgentProtocolError, AgentRpcError
 from headway.a2a.follow import Follower, FollowPolicy
 from headway.a2a.frames import read_frame
@@ -69,6 +69,11 @@ class AgentClient:
         return self.dialect is Dialect.V0_1 or (self._lists and self.dialect is Dialect.V1_0)
 
     @property
+    def names_tasks(self) -> bool:
+        """Whether a task may be known by the id of its message before the agent has said anything."""
+        return self.dialect in CHOOSES_ID
+
+    @property
     def dialect(self) -> Dialect | None:
         """The dialect that worked, or that the card or the caller named; None before anything is known."""
         return self._speaking.dialect
@@ -86,7 +91,7 @@ class AgentClient:
         return (await self._speaking.read_card())[1]
 
     async def dialects_for(self, spoken: Dialect) -> tuple[Dialect, ...]:
-        """All dialects for a caller who speaks `spoken`: first the agent's, or that one where it is not known.
+        """JSON-RPC's dialects for a caller who speaks `spoken`: first the agent's, or that one where it is not known.
 
         Raises as any request does before it is sent.
         """

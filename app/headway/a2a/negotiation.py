@@ -90,10 +90,11 @@ class Negotiation:
             try:
                 result = await self._rpc.call(self.request(dialect, verb, params, request_id, headers), silence=silence)
             except (AgentRpcError, AgentHttpError) as error:
-                meant = self._meant(dialect, verb, error)
-                if not self._not_spoken(dialect, meant):
-                    raise meant from error
-                refusals[dialect] = meant
+                if not self._not_spoken(dialect, verb, error):
+                    if dialect is self.dialect is Dialect.OPENFANG and isinstance(error, AgentHttpError):
+                        raise rest.refusal(verb, error) from None
+                    raise
+                refusals[dialect] = error
                 continue
             self.spoke(dialect, verb)
             return result
@@ -113,11 +114,12 @@ class Negotiation:
                 request = self.request(dialect, verb, params, request_id, headers)
                 async with aclosing(self._rpc.stream(request)) as results:
                     async for result in results:
+                        if not begun:
+                            self.spoke(dialect, verb)
                         begun = True
-                        self.spoke(dialect, verb)
                         yield result
             except (AgentRpcError, AgentHttpError) as error:
-                if begun or not self._not_spoken(dialect, error):
+                if begun or not self._not_spoken(dialect, verb, error):
                     raise
                 refusals[dialect] = error
             else:
@@ -183,15 +185,13 @@ class Negotiation:
             return verb in METHODS[dialect] and not _no_rpc(refusals)
         return verb in rest.VERBS and (self.dialect is dialect or _no_rpc(refusals))
 
-    def _meant(self, dialect: Dialect, verb: Verb, error: AgentError) -> AgentError:
-        if dialect is self.dialect is Dialect.OPENFANG and isinstance(error, AgentHttpError):
-            return rest.refusal(verb, error)
-        return error
-
-    def _not_spoken(self, dialect: Dialect, error: AgentError) -> bool:
+    def _not_spoken(self, dialect: Dialect, verb: Verb, error: AgentError) -> bool:
         """Whether the agent says that it does not speak the dialect, and so has taken nothing on."""
         if isinstance(error, AgentHttpError):
-            return error.status in rest.NO_SUCH_PAGE and (dialect is Dialect.OPENFANG or not self.sure)
+            if error.status not in rest.NO_SUCH_PAGE:
+                return False
+            # A task that is not there is no page either, where the form is known.
+            return not self.sure if dialect in RPC else verb is Verb.SEND or self.dialect is not dialect
         code = error.code if isinstance(error, AgentRpcError) else None
         return code in NOT_SPOKEN or (code == INVALID_REQUEST and not self.sure)
 

@@ -49,9 +49,8 @@ _NOT_SENT: Final = (
     httpx.LocalProtocolError,
     httpx.ProxyError,
 )
-
-
 _OF_THE_REQUEST: Final = (400, 404, 405, 422)
+"""HTTP statuses whose body counts, where it is a JSON-RPC error: the others say more than it does."""
 
 
 @dataclass(frozen=True, slots=True)

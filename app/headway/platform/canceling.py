@@ -63,13 +63,17 @@ async def cancel_at_agent(
 
 
 async def _ask_until_answered(attempt: Attempt, clock: Clock, pause: float, followed: bool) -> None:
-    if followed:
+    if followed and not attempt.client.names_tasks:
         await attempt.known.wait()
     while True:
         try:
             update = await _answer(attempt)
         except UnknownTask:
-            raise
+            if not followed or attempt.known.is_set():
+                raise
+            # It is on its way: it may get there yet.
+            await clock.sleep(pause)
+            continue
         except AgentError as error:
             _log.info("the agent could not be asked to cancel %s: %s", attempt.delegation.delegation_id, error)
             await clock.sleep(pause)
