@@ -44,11 +44,11 @@ class OnceInAWhile(logging.Filter):
         return True
 
 
-def log_to_stderr(*, told: str | None = None) -> None:
-    """Send warnings and errors of every library to stderr, cleaned; of the room `told`, what it does too."""
+def log_to_stderr(*told: str) -> None:
+    """Send warnings and errors of every library to stderr, cleaned; of the loggers `told`, what is done too."""
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(OnceInAWhile())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    if told is not None:
-        logging.getLogger(told).setLevel(logging.INFO)
+    for name in told:
+        logging.getLogger(name).setLevel(logging.INFO)

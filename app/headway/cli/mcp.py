@@ -48,10 +48,11 @@ def mcp(
     if not http and (host or port is not None or public_host or token_file):
         fail("--host, --port, --public-host and --token-file go with --http. Nothing was started.", ExitCode.USAGE)
     from headway.cli.logs import log_to_stderr
+    from headway.tools.audit import LOGGER
     from headway.tools.errors import JournalLocked, SettingsError, ToolError
     from headway.tools.settings import ToolSettings
 
-    log_to_stderr(told="headway.tools")
+    log_to_stderr("headway.tools", LOGGER)
     try:
         settings = ToolSettings.from_environment()
         if http:
