@@ -13,6 +13,7 @@ from headway.agents.task import Dialect
 from support.agents import CANCEL, GET, SEND, STREAM, message_params, output_of, state_of, task_of
 from support.gateway import Door
 from support.platforms import eventually, platform
+from support.scripted_http import Exchange, scripted_server
 
 ANY = pytest.mark.parametrize("dialect", Dialect)
 CALLERS = pytest.mark.parametrize("caller", ["1.0", "0.3"])
@@ -95,3 +96,23 @@ async def test_a_caller_of_the_gateway_reaches_an_agent_of_v0_1(tmp_path: Path, 
         assert state_of(frames[-1]["result"]) == "completed"
         assert "sessionId" not in json.dumps(frames)
         assert len(agent.agent.journal.of(Kind.SEND)) == 2
+
+
+async def test_a_v0_1_task_whose_answer_was_lost_is_asked_after_and_not_sent_again(tmp_path: Path) -> None:
+    async def answer(exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            await exchange.head(404)
+        elif exchange.rpc["method"] == "tasks/sendSubscribe":
+            exchange.writer.transport.abort()
+        elif exchange.rpc["method"] == "tasks/get":
+            done = {"state": "completed", "message": {"role": "agent", "parts": [{"type": "text", "text": "done"}]}}
+            await exchange.json({"id": "1", "result": {"id": exchange.rpc["params"]["id"], "status": done}})
+        else:
+            await exchange.json({"id": "1", "error": {"code": -32601, "message": "no such method"}})
+
+    async with platform(tmp_path) as served, scripted_server(answer) as agent:
+        delegation_id = await served.delegate(await served.workspace("old", agent.url), "look")
+        record = await served.until_status(delegation_id, "completed")
+        assert (record["result"], record["remote_task_id"]) == ("done", delegation_id)
+        assert agent.methods().count("tasks/sendSubscribe") == 1
+        assert "tasks/send" not in agent.methods()
