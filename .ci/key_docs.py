@@ -49,7 +49,14 @@ def table() -> str:
     """The keys that the board's footer shows, and those that open something."""
     board = [action for action in actions_on(Where.BOARD) if action.in_footer or action.id in OPENING]
     board = [action for action in board if action.section is not Section.RECORDING and action.id not in PASSING]
-    return "\n" + "".join(rows(board)) + "\nAll keys, of the other screens too: [docs/keys.md](docs/keys.md).\n\n"
+    return (
+        "\n"
+        + "".join(rows(board))
+        + (
+            "\nEvery screen with its picture: [docs/dashboard.md](docs/dashboard.md). "
+            "All keys: [docs/keys.md](docs/keys.md).\n\n"
+        )
+    )
 
 
 def current() -> dict[Path, str]:
