@@ -24,7 +24,7 @@ SIGNS = (
     ("bold", "came or changed its status within the last second"),
 )
 FILTERS = (
-    ("flaky retry", "both words, in task, result, error, message or target"),
+    ("flaky retry", "both words, in task, result, error or target"),
     ("status:failed", "also queued, running, stuck, input, done, …"),
     ("target:coder", "several with commas: target:coder,planner"),
     ("older:5m", "or newer:30s, 2h, 1d"),
