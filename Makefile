@@ -3,6 +3,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 EXAMPLES ?= 10000
 REQUESTS ?= 100
+RESTARTS ?= 20
 # Where there is a folder in memory, the soak's ten thousand ledgers are made in it.
 MEMORY := $(wildcard /dev/shm)
 VENV := .venv
@@ -35,8 +36,9 @@ demo: install ## the dashboard, its platform and simulated agents, in one comman
 test: install ## every test, on WORKERS processes
 	$(BIN)/pytest -n $(WORKERS)
 
-soak: install ## the ledger against a model of it: EXAMPLES histories of fifty steps, restarts and crashes among them
+soak: install ## the ledger against a model of it, EXAMPLES histories of fifty steps; the board through RESTARTS of its platform
 	TMPDIR=$(MEMORY) SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
+	RESTARTS=$(RESTARTS) $(BIN)/pytest tests/e2e/test_e2e_board_restart.py
 
 fuzz: install .fuzz/.installed ## every call that OpenAPI names, against a real platform, REQUESTS of them made up
 	$(BIN)/python .ci/fuzz.py --schemathesis .fuzz/bin/schemathesis --examples $(REQUESTS)

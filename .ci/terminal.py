@@ -73,7 +73,10 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen as it is now, one line each row, without trailing blanks."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        # Not pyte's own `display`, which fails where half of a wide character was written over.
+        screen = self._screen
+        rows = (screen.buffer[y] for y in range(screen.lines))
+        return "\n".join("".join(row[x].data for x in range(screen.columns)).rstrip() for row in rows)
 
     def send(self, keys: str | bytes) -> None:
         """Type the keys, or whatever bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -246,29 +247,40 @@ async def test_a_large_body_is_laid_out_in_pieces_between_which_keys_are_answere
         await board.until(lambda: shown.top > 0)
 
 
+def written_about(texts: Sequence[str]) -> str:
+    """Markdown with each text in every place where one can stand."""
+    return "\n\n".join(
+        f"# {text}\n\n**{text}**\n\n- [{text}]({text})\n\n`{text}` <{text}>\n\n```{text}\n{text}\n```" for text in texts
+    )
+
+
 @pytest.mark.req("D9")
 async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() -> None:
+    """Several short texts at once on a tall screen, so that all of each is painted; each long one by itself."""
+    short = [entry["text"] for entry in CORPUS if len(entry["text"]) <= 200]
+    together = [short[at : at + 4] for at in range(0, len(short), 4)]
+    together += [[entry["text"]] for entry in CORPUS if len(entry["text"]) > 200]
     connector = FakeConnector(now_ms=NOW_MS)
     agent = connector.agent("agent")
-    for entry in CORPUS:
-        text = entry["text"]
-        did = connector.send(agent, text, status=Status.IN_PROGRESS)
-        connector.records[did] = {"task": f"**{text}**\n\n- [{text}]({text})"}
-        connector.say(did, text)
-        connector.become(did, Status.STUCK, message=text[:1_000])
-        connector.complete(did, f"# {text}\n\n`{text}` <{text}>\n\n```{text}\n{text}\n```\n")
-    async with open_board(connector, record=True, size=(100, 30)) as board:
-        for did in list(connector.rows):
-            board.app.push_screen(
-                DetailScreen(board.app.session, board.board.all_actions, connector.rows[did], board.board._acting)
-            )
+    for texts in together:
+        said = "\n".join(texts)
+        did = connector.send(agent, said, status=Status.IN_PROGRESS)
+        connector.records[did] = {"task": written_about(texts)}
+        connector.say(did, said)
+        for text in texts:
+            connector.become(did, Status.STUCK, message=text[:1_000])
+        connector.complete(did, written_about(texts))
+    async with open_board(connector, record=True, size=(100, 60)) as board:
+        for number, did in enumerate(list(connector.rows)):
+            row = connector.rows[did]
+            board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, row, board.board._acting))
             await board.until(lambda: isinstance(board.app.screen, DetailScreen) and board.app.screen._read)
             screen = board.app.screen
             assert isinstance(screen, DetailScreen)
             for _ in range(5):
                 screen.action_next_tab()
                 await board.pilot.pause()
-            if did.startswith("000"):
+            if number % 4 == 0:
                 await board.pilot.click(f"#{screen._tab}-pane", offset=(4, 2))
             screen.action_back()
             await board.until(lambda: board.app.screen is board.board)

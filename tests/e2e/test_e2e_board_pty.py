@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from pathlib import Path
 
-import httpx
 import pytest
-from support import sdk_agents
-from support.board_terminal import board, quits, shows
-from support.processes import WITHIN, Cli, Server, agent, platform, server
+from support.board_terminal import board, gone, quits, shows
+from support.hostile_agent import CORPUS, ENDINGS, MARKDOWN, SHORT, hostile_agent
+from support.processes import WITHIN, platform, until
+from support.seeding import Seeding, seeding
 from terminal import Terminal
 
-CORPUS = [json.loads(line)["text"] for line in Path("tests/data/hostile.jsonl").read_text("utf-8").splitlines()]
 ORDINARY = re.compile(rb"\x1b\[[0-9;]*m|\x1b\[\d+;\d+H")
 """Colors, and where the cursor goes: how a board is drawn, whatever it shows."""
 SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x1b\x07]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
@@ -22,100 +21,170 @@ UNSEEN = re.compile(
 )
 
 DOWN, ESCAPE, PALETTE = "\x1b[B", "\x1b", "\x10"
+ENTER, PAGE_DOWN = "\r", "\x1b[6~"
+DRAWING = re.compile(rb"\x1b\[\?2026[hl]|\x1b\]22;[a-z-]*(?:\x07|\x1b\\\\)")
+"""With each frame: when it begins and ends, and the shape of the pointer."""
 
 
-def visit(terminal: Terminal) -> None:
-    """Go over every screen there is, and over every row."""
+def pages(terminal: Terminal, count: int) -> None:
+    """Show so many pages, each painted before the next one."""
+    for _ in range(count):
+        terminal.send(PAGE_DOWN)
+        rests(terminal)
+
+
+def rests(terminal: Terminal) -> None:
+    terminal.wait_until_quiet(seconds=2, quiet=0.15)
+
+
+def visit(terminal: Terminal, rows: int) -> None:
+    """Go over every screen there is: over every row of its tables, and over the whole corpus in each of its panes."""
     for table in "123":
-        terminal.send(table)
-        for _ in range(len(CORPUS) * 2):
-            terminal.send(DOWN)
-        terminal.send("s")
-        terminal.wait_until_quiet(seconds=WITHIN)
-    for opening, sign in (("d", "Dispatch"), ("?", "esc close"), (PALETTE, "Search")):
-        terminal.send(opening)
-        shows(terminal, sign)
-        terminal.send(DOWN * 3)
-        terminal.wait_until_quiet(seconds=WITHIN)
+        terminal.send(table + "g")
+        pages(terminal, rows // 12 + 1)
+    for ending in ("completed", "failed", "input-required"):
+        terminal.send(f"/all:{ending}{ENTER}")
+        shows(terminal, "1 of ")
+        terminal.send("2" if ending == "input-required" else "3")
+        shows(terminal, "⏎ Detail")
+        look_at_one(terminal, asks=ending == "input-required")
         terminal.send(ESCAPE)
-        terminal.wait_until_quiet(seconds=WITHIN)
-    for keys in ("2", "o", "x", "n", "/status:failed\r", ESCAPE):
-        terminal.send(keys)
-        terminal.wait_until_quiet(seconds=WITHIN)
+        gone(terminal, "esc Clear")
+    look_at_many(terminal)
+    look_around(terminal, rows)
 
 
-def unusual(written: bytes) -> set[bytes]:
-    """The kinds of escape sequences that are not ordinary drawing."""
-    return {found for found in SEQUENCE.findall(written) if not ORDINARY.fullmatch(found)}
+def look_at_one(terminal: Terminal, *, asks: bool) -> None:
+    rests(terminal)
+    for keys, shown in (
+        ("y", "letter copies"),
+        ("D", "Dispatch again"),
+        *([("x", "Cancel this"), ("r", "^s send")] * asks),
+    ):
+        visit_dialog(terminal, keys, shown)
+    terminal.send(ENTER)
+    shows(terminal, "esc Back")
+    for tab in "12345":
+        terminal.send(tab)
+        rests(terminal)
+        pages(terminal, 2)
+        terminal.send("w" if tab == "3" else "m")
+        rests(terminal)
+    visit_dialog(terminal, "y", "letter copies")
+    terminal.send("/owned")
+    shows(terminal, "owned")
+    rests(terminal)
+    terminal.send(ESCAPE)
+    gone(terminal, "End search")
+    terminal.send(ESCAPE)
+    gone(terminal, "esc Back")
 
 
-def fill_with_hostile_texts(running: Server, token: str, agent_url: str) -> int:
-    """Every text of the corpus as a name, a task, a result, an error and as an agent's words; how many were made."""
-    made = 0
-    with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+def look_at_many(terminal: Terminal) -> None:
+    """The questions about many at once, which are answered with no."""
+    for table, key in (("2", "x"), ("3", "R")):
+        terminal.send(table)
+        rests(terminal)
+        terminal.send("*")
+        shows(terminal, " marked")
+        visit_dialog(terminal, key, "leave them", no="n")
+        terminal.send(ESCAPE)
+        gone(terminal, " marked")
 
-        def post(path: str, body: dict[str, object]) -> httpx.Response:
-            content = json.dumps(body).encode()
-            return http.post(path, content=content, headers={"Content-Type": "application/json"})
 
-        target = post("/workspaces", {"name": "echo", "url": agent_url, "max_concurrent_tasks": 5}).json()["id"]
-        for number, text in enumerate(CORPUS):
-            name = post("/workspaces", {"name": text})
-            assert name.status_code in (201, 422), name.text
-            seat = name.json().get("id", target)
-            for ending in ({"status": "completed", "response_preview": text}, {"status": "failed", "error": text}):
-                ours = f"hostile-{number}-{ending['status']}"
-                path = "/workspaces/operator/delegations"
-                recorded = post(f"{path}/record", {"target_id": seat, "task": text, "delegation_id": ours})
-                assert recorded.status_code == 202, recorded.text
-                assert post(f"{path}/{ours}/update", ending).status_code == 200
-                made += 1
-            sent = post("/workspaces/operator/delegate", {"target_id": target, "task": text})
-            assert sent.status_code in (202, 400), sent.text
-            made += sent.status_code == 202
-    return made
+def look_around(terminal: Terminal, rows: int) -> None:
+    for keys, shown in (("d", "What is to be done?"), ("?", "↑ ↓ scroll"), (PALETTE, "Search"), ("t", "⏎ keep")):
+        visit_dialog(terminal, keys, shown)
+    terminal.send("a")
+    shows(terminal, "n Add")
+    terminal.send("g")
+    pages(terminal, 3)
+    for key, shown in (("x", "Remove this agent?"), ("Q", "Drop its stale queue?")):
+        visit_dialog(terminal, key, shown)
+    terminal.send("v")
+    shows(terminal, "⏎ Whole")
+    terminal.send("g" + ENTER)
+    for _ in range(rows // 12 + 1):
+        rests(terminal)
+        terminal.send(PAGE_DOWN)
+    terminal.send(ESCAPE)
+    gone(terminal, "⏎ Whole")
+
+
+def visit_dialog(terminal: Terminal, keys: str, shown: str, no: str = ESCAPE) -> None:
+    terminal.send(keys)
+    shows(terminal, shown)
+    terminal.send(DOWN * 3)
+    rests(terminal)
+    terminal.send(no)
+    gone(terminal, shown)
+    rests(terminal)
+
+
+def unusual(written: bytes) -> Counter[bytes]:
+    """What is not ordinary drawing, and how often: modes are set once and taken back once, whatever is shown."""
+    found = Counter(SEQUENCE.findall(written))
+    return Counter(
+        {one: times for one, times in found.items() if not ORDINARY.fullmatch(one) and not DRAWING.fullmatch(one)}
+    )
+
+
+def fill_with_hostile_texts(api: Seeding, agent_url: str) -> None:
+    """Every text as the name, task and state of an agent, and as what one says, asks, ends and fails with."""
+    stranger = api.agent("stranger", agent_url, slots=500)
+    for number, text in enumerate(CORPUS):
+        named = api.post("/workspaces", {"name": text}, allowed=(422,))
+        if named.is_success:
+            state = {"current_task": text, "sample_error": text, "error_rate": 0.5, "active_tasks": 1}
+            api.post("/registry/heartbeat", {"workspace_id": named.json()["id"], **state}, allowed=(422,))
+        for ending in ENDINGS:
+            api.dispatch(stranger, f"{number}:{ending} {text}")
+    for ending in ENDINGS:
+        api.dispatch(stranger, f"all:{ending} {SHORT}")
+    api.dispatch(stranger, f"markdown:completed {MARKDOWN}")
 
 
 @pytest.mark.req("D9")
 @pytest.mark.timeout(240)
 def test_no_text_from_outside_reaches_the_terminal_as_anything_but_text(tmp_path: Path) -> None:
-    quiet, hostile = tmp_path / "quiet", tmp_path / "hostile"
-    with platform(quiet), board(quiet) as terminal:
-        visit(terminal)
-        quits(terminal)
-        harmless = unusual(bytes(terminal.written))
-
-    sdk = server([sdk_agents.__file__, "--behaviour", "echo"], log=tmp_path / "echo.log")
-    with platform(hostile) as running, sdk as echo, agent(tmp_path / "h.jsonl", "--behaviour", "hostile") as stranger:
-        cli = Cli(hostile)
-        token = (hostile / "admin-token").read_text().strip()
-        made = fill_with_hostile_texts(running, token, echo.url)
-        cli("agents", "add", "stranger", stranger.url)
-        cli("dispatch", "stranger", "say what you have")
-        with board(hostile) as terminal:
-            visit(terminal)
-            assert "headway" in terminal.text
+    with platform(tmp_path) as running, seeding(running, tmp_path) as api, hostile_agent() as url:
+        with board(tmp_path, columns=160, lines=60) as terminal:
+            quits(terminal)
+            harmless = unusual(terminal.written)
+        fill_with_hostile_texts(api, url)
+        rows = len(CORPUS) + 2
+        path = "/admin/delegations?limit=500"
+        until(lambda: {one["status"] for one in api.get(path)} == {"completed", "failed", "input_required"})
+        before = {one["delegation_id"]: (one["status"], one["attempt"]) for one in api.get(path)}
+        agents = len(api.get("/workspaces"))
+        with board(tmp_path, columns=160, lines=60) as terminal:
+            shows(terminal, f"In progress {len(CORPUS) + 1}")
+            visit(terminal, rows)
             quits(terminal)
             written = bytes(terminal.written)
-        counted = {
-            status: len(cli("ls", "--status", status, "--limit", "500", "--json").json())
-            for status in ("canceled", "canceling")
-        }
-        assert counted == {"canceled": 0, "canceling": 0}
-        assert len(cli("ls", "--limit", "500", "--json").json()) == made + 1
-
-    assert unusual(written) <= harmless
+        assert {one["delegation_id"]: (one["status"], one["attempt"]) for one in api.get(path)} == before
+        assert len(api.get("/workspaces")) == agents
+    assert unusual(written) == harmless
     assert not UNSEEN.search(SEQUENCE.sub(b"", written).decode("utf-8"))
 
 
-@pytest.mark.parametrize("garbage", [b"\x9b", b"\xff\xfe\x80", b"\x1b[200~\x9b pasted \xf0\x28\x1b[201~"])
-def test_bytes_that_are_no_text_do_not_end_the_board(tmp_path: Path, garbage: bytes) -> None:
+@pytest.mark.timeout(180)
+def test_what_comes_from_the_keyboard_is_text_however_it_comes(tmp_path: Path) -> None:
+    """Bytes that are no text end nothing, sequences in a paste press no key, and a flood without marks is cut."""
     with platform(tmp_path), board(tmp_path) as terminal:
-        terminal.send("/")
-        shows(terminal, "esc Clear")
-        terminal.send(garbage)
-        terminal.wait_until_quiet(seconds=WITHIN)
-        terminal.send(ESCAPE)
-        shows(terminal, "● live")
-        terminal.wait_until_quiet(seconds=WITHIN)
+        for pasted, shown in (
+            (b"\x9b", "esc Clear"),
+            (b"\xff\xfe\x80", "esc Clear"),
+            (b"\x1b[200~\x9b pasted \xf0\x28\x1b[201~", " pasted "),
+            (b"\x1b[200~lint\x1b[2J it\x1b]0;title\x07 q\x9b x\x1b\x1b[201~", "/ lint it q"),
+            (b"x" * 60_000, "/ xxx"),
+        ):
+            terminal.send("/")
+            shows(terminal, "esc Clear")
+            terminal.send(pasted)
+            shows(terminal, shown)
+            terminal.wait_until_quiet(seconds=WITHIN, quiet=1.0 if len(pasted) > 1_000 else 0.25)
+            terminal.send(ESCAPE)
+            gone(terminal, "esc Clear")
         quits(terminal)
+        assert b"title" not in terminal.written

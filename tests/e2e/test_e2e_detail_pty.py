@@ -42,7 +42,7 @@ def test_what_is_copied_is_clean_and_nothing_else_reaches_the_clipboard(
         with board(tmp_path) as terminal:
             shows(terminal, "Find the race")
             terminal.send("3\r")
-            shows(terminal, "[Overview]")
+            shows(terminal, "Overview]")
             terminal.send("4")
             shows(terminal, "It is gone.")
             assert OSC52.findall(terminal.written) == []

@@ -38,6 +38,11 @@ def shows(terminal: Terminal, text: str, *, seconds: float = WITHIN) -> None:
     assert terminal.wait_until(lambda screen: text in screen, seconds=seconds), f"no {text!r} in\n{terminal.text}"
 
 
+def gone(terminal: Terminal, text: str) -> None:
+    """Wait until the text is not on the screen."""
+    assert terminal.wait_until(lambda screen: text not in screen, seconds=WITHIN), terminal.text
+
+
 def quits(terminal: Terminal) -> None:
     """Press q; the board must end well."""
     terminal.send("q")

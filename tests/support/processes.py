@@ -145,6 +145,13 @@ class Cli:
             assert time.monotonic() < give_up_at, answer
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Ask again and again, until it holds; asking is what takes time."""
+    give_up_at = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < give_up_at, "never came"
+
+
 def journal(log: Path, event: str) -> list[dict[str, Any]]:
     """The lines of an agent's journal of one kind, in order."""
     lines = log.read_text("utf-8").splitlines() if log.exists() else []

@@ -12,6 +12,8 @@ import httpx
 from support.processes import WITHIN, Server
 
 OPERATOR = "/workspaces/operator"
+FINISHED = ("Fetch prices", "Lint everything", "Write the notes")
+"""What `fill` makes of delegations that have ended."""
 
 
 class Seeding:
@@ -59,3 +61,13 @@ def seeding(running: Server, data: Path) -> Iterator[Seeding]:
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=running.url, headers=headers, timeout=WITHIN, trust_env=False) as http:
         yield Seeding(http)
+
+
+def fill(platform: Seeding, agent_url: str) -> None:
+    """Three that have ended, one that runs and one that asks; `agent_url` is a simulated agent."""
+    coder, worker = platform.agent("coder"), platform.agent("worker", agent_url, slots=4)
+    platform.record("lint", coder, "Lint everything", status="completed", response_preview="0 findings\nin 214 files")
+    platform.record("fetch", coder, "Fetch prices", status="failed", error="403 from prices.example")
+    platform.record("write", worker, "Write the notes", status="completed", response_preview="# Notes\n\n- **one**\n")
+    platform.dispatch(worker, "Crawl the site steps=5000 delay=3")
+    platform.dispatch(worker, "Plan the quarter steps=2 at=1 delay=0 ask=Q3_or_Q4")
