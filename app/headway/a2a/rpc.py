@@ -137,10 +137,12 @@ class RpcChannel:
 
     async def fetch(self, url: str, headers: Mapping[str, str]) -> object:
         """GET a JSON document, such as the card, and return it parsed. Raises as `call` does."""
+        # What is sent after the card is a message: not on a connection that a server may be about to give up.
+        told = {"Accept": "application/json", "Connection": "close", **headers}
         with _named_failures():
             async with (
                 IdleWatchdog(self._clock, self._limits.request_timeout) as watchdog,
-                self._opened("GET", url, {"Accept": "application/json", **headers}, watchdog) as response,
+                self._opened("GET", url, told, watchdog) as response,
             ):
                 if not response.is_success:
                     raise _http_error(response, await read_error_body(response, watchdog))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Final
 
 from headway.a2a.client import AgentClient
@@ -14,8 +15,8 @@ from headway.a2a.updates import AgentUpdate
 from headway.core.clock import Clock
 from headway.net.timing import within
 
-RETRY_SECONDS: Final = 0.5
-"""The pause between two requests to cancel."""
+PAUSES: Final = (0.25, 0.5, 1.0, 2.0)
+"""Seconds between two requests to cancel; the last one again and again."""
 CONFIRMED: Final = "the agent confirmed that it canceled the task"
 GONE: Final = "the agent no longer knows the task"
 NEVER_NAMED: Final = "the agent was not asked: it has not named its task; it may still be working"
@@ -44,7 +45,7 @@ async def ask_to_cancel(
 
 
 async def _until_answered(client: AgentClient, find: Callable[[], Awaitable[str | None]], clock: Clock) -> Asked:
-    while True:
+    for pause in chain(PAUSES, repeat(PAUSES[-1])):
         try:
             if (remote_task_id := await find()) is None:
                 return Asked(False, NEVER_NAMED)
@@ -58,7 +59,8 @@ async def _until_answered(client: AgentClient, find: Callable[[], Awaitable[str 
                 return Asked(True, CONFIRMED)
             if update.terminal:
                 return Asked(False, f"the task was {update.state} before it could be canceled", update)
-        await clock.sleep(RETRY_SECONDS)
+        await clock.sleep(pause)
+    raise AssertionError("the pauses never end")
 
 
 async def _answer(client: AgentClient, remote_task_id: str) -> AgentUpdate:
