@@ -149,6 +149,8 @@ LIGHT = {
     "headway.dashboard.feed": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.config.settings": {"httpx", "textual", "rich", "sqlalchemy", "fastapi", "starlette", "asyncio"},
     "headway.tools": {"asyncio", "httpx", "pydantic", "sqlite3", "textual", "sqlalchemy", "fastapi", "starlette"},
+    "headway.tools.default": {"httpx", "sqlite3", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
+    "headway.tools.tools": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "platformdirs"},
     "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic", "mcp"},
 }
 

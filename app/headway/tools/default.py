@@ -7,9 +7,9 @@ loop keeps it open, and closes it when it is canceled, as `asyncio.run` does wit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from headway.tools.descriptions import (
@@ -22,8 +22,17 @@ from headway.tools.descriptions import (
     DELEGATE_TO_WORKSPACE,
     described,
 )
-from headway.tools.running import OnProgress, OnResult
-from headway.tools.tools import Tools, open_tools
+
+if TYPE_CHECKING:
+    from headway.tools.outcome import Outcome
+    from headway.tools.reading import Progress
+    from headway.tools.tools import Tools
+
+    OnResult = Callable[[Outcome], Any]
+    OnProgress = Callable[[Progress], None]
+else:
+    # So that the hints of the verbs can be read without loading what only a call needs.
+    OnResult = OnProgress = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,9 @@ async def close_default_tools() -> None:
 
 
 async def _keep(opened: asyncio.Future[Tools]) -> None:
+    # Loaded at the first call: an agent that imports a verb has not paid for what it does not call.
+    from headway.tools.tools import open_tools
+
     try:
         async with open_tools() as tools:
             opened.set_result(tools)
