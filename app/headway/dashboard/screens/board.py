@@ -211,7 +211,7 @@ class BoardScreen(ActionScreen):
             await self.run_action("detail")
 
     def on_descendant_focus(self) -> None:
-        if isinstance(self.focused, DelegationTable) and self.focused.view.group is not self._active:
+        if isinstance(self.focused, DelegationTable) and not self.focused.has_class("-active"):
             self._chosen = True
             self._go_to(self.focused.view.group)
         self.show_surroundings()
@@ -229,8 +229,9 @@ class BoardScreen(ActionScreen):
     def _work_in(self, group: Group) -> None:
         """A person goes to a table: at once, as the next key is about what is selected there."""
         self._chosen = True
+        self._active = group
         self.set_focus(self._tables[group])
-        self._go_to(group)
+        self._selection_changed()
 
     def _selection_changed(self) -> None:
         self._show_streams()
