@@ -176,7 +176,7 @@ async def take_all(camera: Camera) -> None:
     camera.take("reply")
     await camera.press("escape", "2", "home", "space", "space", "space", "x")
     camera.take("cancel")
-    await camera.press("escape", "escape", "2", "slash", *"target:coder -status:done")
+    await camera.press("escape", "escape", "2", "slash", *"target:planner -status:done")
     camera.take("filter")
     await camera.press("escape")
     await camera.select(Status.IN_PROGRESS)
