@@ -16,6 +16,8 @@ from headway.core.text import clean_line
 CONFIG: Final = "HEADWAY_CONFIG"
 URL: Final = "HEADWAY_URL"
 TOKEN: Final = "HEADWAY_TOKEN"  # noqa: S105 - a name
+TOOLS_DATA: Final = "HEADWAY_TOOLS_DATA"
+"""Read by `headway.tools` and `headway mcp`, which have no other setting of this form."""
 SCALARS: Final = tuple(name for name in Config.model_fields if name not in ("board", "contexts", "keys"))
 """The settings that are one value each; only these have a variable or a flag."""
 _TRUE: Final = ("1", "true", "yes", "on")
@@ -27,7 +29,7 @@ def variable(name: str) -> str:
     return f"HEADWAY_{name.upper()}"
 
 
-KNOWN: Final = frozenset({CONFIG, URL, TOKEN, *map(variable, SCALARS)})
+KNOWN: Final = frozenset({CONFIG, URL, TOKEN, TOOLS_DATA, *map(variable, SCALARS)})
 
 
 def settings_in(environ: Mapping[str, str]) -> dict[str, Any]:
