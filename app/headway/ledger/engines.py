@@ -79,6 +79,7 @@ class SqliteEngine:
             lambda conn: Transaction(conn, clock, new_id, inbox_push=inbox_push),
             commits,
             on_events=on_events,
+            changes=_changes,
             before_commit=before_commit,
         )
         return cls(path, lock, writing, reading, writer, commits)
@@ -144,6 +145,11 @@ def _engine(path: Path, begin: str, pragmas: dict[str, str], *, connections: int
         conn.exec_driver_sql(begin)
 
     return engine
+
+
+def _changes(conn: Connection) -> int:
+    driver: Any = conn.connection.dbapi_connection
+    return int(driver.total_changes)
 
 
 def _prepare(engine: Engine, new_id: Callable[[], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -55,6 +56,7 @@ _MUTABLE: Final = (
     "priority",
     "expires_at",
 )
+_VALUES: Final = attrgetter(*_MUTABLE)
 _STATUS: Final = tuple(Row.__slots__).index("status")
 _VIA: Final = tuple(Row.__slots__).index("via")
 _RECORDED: Final = tuple(Row.__slots__).index("recorded")
@@ -256,9 +258,11 @@ class Edit:
         before, after = self._before.row, self.row
         if after.progress is not EMPTY_PROGRESS:
             after = after.changed(progress=EMPTY_PROGRESS)
-        changes = {
-            name: value for name in _MUTABLE if (value := getattr(after, name)) != getattr(before, name)
-        } | self._facts
+        changes = dict(self._facts)
+        if after is not before:
+            for name, old, new in zip(_MUTABLE, _VALUES(before), _VALUES(after), strict=True):
+                if new is not old and new != old:
+                    changes[name] = new
         if changes:
             columns = tuple(sorted(changes))
             updating(schema.delegations, "id", columns)(self._transaction.conn, k=self._before.id, **changes)

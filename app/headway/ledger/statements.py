@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
@@ -82,26 +83,29 @@ class Prepared:
         form = self._form(conn)
         conn.exec_driver_sql(form.sql, [form.bind(row) for row in rows])
 
+    def many_of(self, conn: Connection, records: Sequence[Any]) -> None:
+        """Run it for each record, whose attributes are its values."""
+        form = self._form(conn)
+        conn.exec_driver_sql(form.sql, list(map(attrgetter(*form.names), records)))
+
     def _form(self, conn: Connection) -> _Form:
         form = self._compiled.get(conn.dialect.name)
         if form is None:
             compiled = self._statement.compile(conn)
             names = tuple(getattr(compiled, "positiontup", None) or ())
-            form = self._compiled[conn.dialect.name] = _Form(str(compiled), names, compiled.params)
+            form = self._compiled[conn.dialect.name] = _Form(str(compiled), names, compiled.params, _getter(names))
         return form
 
 
 def run(conn: Connection, sql: str, binds: tuple[Any, ...] = ()) -> Rows:
     """Run the driver's SQL inside the connection's transaction. Raises SQLAlchemy's errors."""
-    dbapi = conn.dialect.loaded_dbapi
     try:
         cursor = conn.connection.cursor()
         cursor.execute(sql, binds)
         return Rows(cursor.fetchall() if cursor.description else (), cursor.rowcount)
-    except dbapi.Error as failure:
-        raise DBAPIError.instance(
-            sql, binds, failure, dbapi.Error, hide_parameters=True, dialect=conn.dialect
-        ) from failure
+    except conn.dialect.loaded_dbapi.Error as failure:
+        error = conn.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(sql, binds, failure, error, hide_parameters=True, dialect=conn.dialect) from failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,19 @@ class _Form:
     sql: str
     names: tuple[str, ...]
     constants: Mapping[str, Any]
+    getter: Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
     def bind(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple([values[name] if name in values else self.constants[name] for name in self.names])
+        try:
+            return self.getter(values)
+        except KeyError:
+            return self.getter({**self.constants, **values})
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple([values[name] for name in names])
 
 
 def inserting(table: Table, *, omit: Sequence[str] = (), returning: str | None = None) -> Prepared:

@@ -45,6 +45,7 @@ class Transaction:
         self._clock = clock
         self._first = self._head = int(_HEAD(conn).scalar_one())
         self._counts: Counter[Status] = Counter()
+        self._moves = 0
 
     def now_ms(self) -> int:
         return self._clock.now_ms()
@@ -66,29 +67,35 @@ class Transaction:
             StoredEvent(event.seq, workspace_id, target_id, delegation_id, event.type, timestamp, encoded)
         )
         self._head = event.seq
+        self._moves += 1
         return event
 
     def count(self, before: Status | None, after: Status | None) -> None:
         """Move one delegation from a status to another; None is outside the ledger."""
+        self._moves += 1
         if before is not None:
             self._counts[before] -= 1
         if after is not None:
             self._counts[after] += 1
 
+    @property
+    def moves(self) -> int:
+        """How many events and moves between statuses there were."""
+        return self._moves
+
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """What is done inside is undone alone when it raises."""
+    def savepoint(self) -> Iterator[Callable[[], None]]:
+        """Gives what undoes alone what is done inside."""
         head, events, counts = self._head, len(self.events), self._counts.copy()
-        run(self.conn, "SAVEPOINT operation")
-        try:
-            yield
-        except BaseException:
+
+        def undo() -> None:
             run(self.conn, "ROLLBACK TO SAVEPOINT operation")
             self._head, self._counts = head, counts
             del self.events[events:]
-            raise
-        finally:
-            run(self.conn, "RELEASE SAVEPOINT operation")
+
+        run(self.conn, "SAVEPOINT operation")
+        yield undo
+        run(self.conn, "RELEASE SAVEPOINT operation")
 
     def touch(self) -> None:
         """Write and change nothing, to learn whether the disk takes it."""
@@ -102,8 +109,8 @@ class Transaction:
                 _FIRST_COUNT(self.conn, status=status.value, count=delta)
         if self._head == self._first:
             return
-        _INSERT_EVENT.many(self.conn, [_columns(event) for event in self.events])
-        added = sum(len(event.payload.encode()) for event in self.events)
+        _INSERT_EVENT.many_of(self.conn, self.events)
+        added = sum(_size(event.payload) for event in self.events)
         _SET_HEAD(self.conn, head=self._head, added=added)
 
 
@@ -113,5 +120,6 @@ def _encode(payload: Payload) -> str:
     return payload.model_dump_json(exclude_none=True)
 
 
-def _columns(event: StoredEvent) -> dict[str, object]:
-    return {name: getattr(event, name) for name in StoredEvent.__slots__}
+def _size(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())

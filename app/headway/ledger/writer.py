@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from headway.ledger.commits import Commits
@@ -42,9 +42,11 @@ class _Done:
 
 
 class Writer:
-    """Runs operations in the order they came, many in one transaction, each under a savepoint of its own.
+    """Runs operations in the order they came, many in one transaction.
 
-    An operation that raises is undone alone, and its caller gets the exception. When the commit fails, every caller of
+    A group runs without savepoints, which cost as much as its writes. Where an operation raises after it has written,
+    the group is taken back and run again, each operation under a savepoint of its own; so operations do nothing but
+    write through their transaction. An operation that raises is undone alone, and its caller gets the exception. When the commit fails, every caller of
     the group gets LedgerUnavailable and nothing of the group was written. A caller that is canceled while it waits
     takes nothing back: its operation commits all the same.
     """
@@ -56,9 +58,12 @@ class Writer:
         commits: Commits,
         *,
         on_events: Listener,
+        changes: Callable[[Connection], int],
         before_commit: Callable[[], None] | None = None,
     ) -> None:
+        """`changes` counts the rows that a connection has changed so far."""
         self._engine = engine
+        self._changes = changes
         self._begin = begin
         self._commits = commits
         self._on_events = on_events
@@ -109,14 +114,13 @@ class Writer:
                 return batch, False
         return batch, True
 
-    def _commit(self, conn: Any, batch: list[_Order]) -> tuple[list[_Done], list[StoredEvent]]:
+    def _commit(self, conn: Connection, batch: list[_Order]) -> tuple[list[_Done], list[StoredEvent]]:
         try:
-            with self._commits.measure(len(batch)), conn.begin():
-                transaction = self._begin(conn)
-                done = [_perform(transaction, order) for order in batch]
-                transaction.flush()
-                if self._before_commit:
-                    self._before_commit()
+            with self._commits.measure(len(batch)):
+                try:
+                    return self._attempt(conn, batch, self._perform)
+                except _HalfWritten:
+                    return self._attempt(conn, batch, self._perform_apart)
         except SQLAlchemyError as failure:
             cause = getattr(failure, "orig", None) or failure
             refused = LedgerUnavailable(f"the ledger cannot be written: {cause}; nothing was changed; try again later")
@@ -125,7 +129,32 @@ class Writer:
         except Exception as failure:  # noqa: BLE001 - the callers get it
             _log.exception("a group of %d ledger operations failed", len(batch))
             return [_Done(order, failure=failure) for order in batch], []
+
+    def _attempt(
+        self, conn: Connection, batch: list[_Order], perform: Callable[[Transaction, _Order], _Done]
+    ) -> tuple[list[_Done], list[StoredEvent]]:
+        with conn.begin():
+            transaction = self._begin(conn)
+            done = [perform(transaction, order) for order in batch]
+            transaction.flush()
+            if self._before_commit:
+                self._before_commit()
         return done, transaction.events
+
+    def _perform(self, transaction: Transaction, order: _Order) -> _Done:
+        """Raises _HalfWritten where the operation has to be undone."""
+        before = self._changes(transaction.conn), transaction.moves
+        done = _perform(transaction, order)
+        if done.failure is not None and before != (self._changes(transaction.conn), transaction.moves):
+            raise _HalfWritten
+        return done
+
+    def _perform_apart(self, transaction: Transaction, order: _Order) -> _Done:
+        with transaction.savepoint() as undo:
+            done = _perform(transaction, order)
+            if done.failure is not None:
+                undo()
+        return done
 
     def _deliver(self, batch: list[_Done], events: list[StoredEvent]) -> None:
         for done in batch:
@@ -143,8 +172,7 @@ class Writer:
 
 def _perform(transaction: Transaction, order: _Order) -> _Done:
     try:
-        with transaction.savepoint():
-            return _Done(order, order.operation(transaction))
+        return _Done(order, order.operation(transaction))
     except LedgerError as refusal:
         return _Done(order, failure=refusal)
     except IntegrityError as clash:
@@ -153,3 +181,7 @@ def _perform(transaction: Transaction, order: _Order) -> _Done:
         raise
     except Exception as failure:  # noqa: BLE001 - the caller gets it
         return _Done(order, failure=failure)
+
+
+class _HalfWritten(Exception):
+    """An operation has written and then raised."""
