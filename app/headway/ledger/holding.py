@@ -129,9 +129,7 @@ def _begin(transaction: Transaction, message: Message) -> Held:
         expires_at=message.expires_at,
         traceparent=message.traceparent,
     )
-    delegation_id = transaction.new_id()
-    sending.insert(transaction, delegation_id, new, Status.QUEUED)
-    return rows.must_hold(transaction.conn, delegation_id)
+    return sending.insert(transaction, transaction.new_id(), new, Status.QUEUED)
 
 
 def _read(conn: Connection, values: Sequence[Any]) -> Queued:

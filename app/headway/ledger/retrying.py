@@ -48,8 +48,7 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     renamed = None if request is None else _renamed(request, new_id)
     # As where a message is queued: by a context that other tasks share it cannot be asked after.
     shared = renamed is not None and not {"contextId", "taskId"}.isdisjoint(renamed["message"])
-    sending.insert(transaction, new_id, new, Status.PENDING, context_id=None if shared else new_id)
-    made = rows.must_hold(conn, new_id)
+    made = sending.insert(transaction, new_id, new, Status.PENDING, context_id=None if shared else new_id)
     updating(schema.delegations, "id", ("retry_of",))(conn, k=made.id, retry_of=delegation_id)
     if renamed is not None:
         encoded = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -258,11 +258,7 @@ class Edit:
         before, after = self._before.row, self.row
         if after.progress is not EMPTY_PROGRESS:
             after = after.changed(progress=EMPTY_PROGRESS)
-        changes = dict(self._facts)
-        if after is not before:
-            for name, old, new in zip(_MUTABLE, _VALUES(before), _VALUES(after), strict=True):
-                if new is not old and new != old:
-                    changes[name] = new
+        changes = {**self._facts, **_differing(before, after)}
         if changes:
             columns = tuple(sorted(changes))
             updating(schema.delegations, "id", columns)(self._transaction.conn, k=self._before.id, **changes)
@@ -271,3 +267,11 @@ class Edit:
             if after.status.is_terminal and self._transaction.inbox_push:
                 inbox.deliver(self._transaction, self._before.id, after)
         return after
+
+
+def _differing(before: Row, after: Row) -> dict[str, Any]:
+    """The values of `after` that can change and have."""
+    if after is before:
+        return {}
+    pairs = zip(_MUTABLE, _VALUES(before), _VALUES(after), strict=True)
+    return {name: new for name, old, new in pairs if new is not old and new != old}

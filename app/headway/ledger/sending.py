@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import bindparam, or_, select, text
@@ -14,11 +16,18 @@ from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict
 from headway.ledger.records import Claimed, Delegated, NewDelegation
 from headway.ledger.rows import Edit, Held
 from headway.ledger.statements import Prepared, inserting
+from headway.ledger.texts import Extent
 from headway.ledger.transaction import Transaction
 
 _d = schema.delegations.c
 _INSERT: Final = inserting(schema.delegations, omit=("id",), returning="id")
 _INSERT_BODY: Final = inserting(schema.bodies)
+_ROW_NAMES: Final = tuple(column.name for column in rows.ROW_COLUMNS)
+_ROW_VALUES: Final = attrgetter(*_ROW_NAMES)
+_BLANK: Final = {
+    **dict.fromkeys(column.name for column in schema.delegations.columns),
+    **dict.fromkeys(("progress_start", "progress_end", "progress_chunk", "tries"), 0),
+}
 _BY_KEY: Final = Prepared(
     select(*rows.HELD_COLUMNS).where(
         _d.source_id == bindparam("source"), _d.idempotency_key == bindparam("key"), text(schema.KEY_HELD)
@@ -57,12 +66,12 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
         if values is not None:
             return _again(transaction, rows.read_held(values), new, new.idempotency_key)
     delegation_id = transaction.new_id()
-    insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
+    found = insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
     if new.refusal is not None:
-        edit = Edit(transaction, rows.must_hold(transaction.conn, delegation_id))
+        edit = Edit(transaction, found)
         edit.emit(Failed(delegation_id=delegation_id, target_id=new.target_id, error=new.refusal))
-        edit.save()
-    return Delegated(rows.whole(transaction.conn, rows.must_hold(transaction.conn, delegation_id)), created=True)
+        found = replace(found, row=edit.save())
+    return Delegated(rows.record(found, (new.task, None, new.traceparent)), created=True)
 
 
 def record(
@@ -80,9 +89,8 @@ def record(
     found = rows.held(transaction.conn, delegation_id)
     if found is None:
         new = NewDelegation(source_id, target_id, task, traceparent=traceparent)
-        insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
-        found = rows.must_hold(transaction.conn, delegation_id)
-        return Delegated(rows.whole(transaction.conn, found), created=True)
+        found = insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
+        return Delegated(rows.record(found, (task, None, traceparent)), created=True)
     if found.row.source_id != source_id:
         raise Conflict(
             f"delegation id {delegation_id} is taken by another workspace; nothing was recorded; use a new id"
@@ -103,9 +111,8 @@ def claim(transaction: Transaction, target_id: str, limit: int) -> list[Claimed]
         edit = Edit(transaction, found)
         edit.change_status(Status.DISPATCHED, attempt=found.row.attempt + 1)
         edit.set(observed=None, not_before=None)
-        edit.save()
-        delegation = rows.whole(transaction.conn, rows.must_hold(transaction.conn, found.row.delegation_id))
-        claimed.append(Claimed(delegation, rows.request(transaction.conn, found)))
+        taken = replace(found, row=edit.save(), observed=None)
+        claimed.append(Claimed(rows.whole(transaction.conn, taken), rows.request(transaction.conn, found)))
     return claimed
 
 
@@ -170,8 +177,8 @@ def insert(
     *,
     recorded: bool = False,
     context_id: str | None = None,
-) -> None:
-    """Write a delegation that begins with this status, and its DELEGATION_SENT."""
+) -> Held:
+    """Write a delegation that begins with this status, and its DELEGATION_SENT; returns it as it is then."""
     now = transaction.now_ms()
     sent = Sent(
         delegation_id=delegation_id,
@@ -192,14 +199,27 @@ def insert(
     row = apply(event, None)
     if row is None:
         raise AssertionError("DELEGATION_SENT made no row")
-    blank = dict.fromkeys(column.name for column in schema.delegations.columns)
-    known = {column.name: getattr(row, column.name) for column in rows.ROW_COLUMNS}
-    zeros = {"progress_start": 0, "progress_end": 0, "progress_chunk": 0, "tries": 0}
+    known = dict(zip(_ROW_NAMES, _ROW_VALUES(row), strict=True))
     key = _INSERT(
-        transaction.conn,
-        **{**blank, **known, **zeros, "idempotency_key": new.idempotency_key, "context_id": context_id},
+        transaction.conn, **{**_BLANK, **known, "idempotency_key": new.idempotency_key, "context_id": context_id}
     ).scalar_one()
     _INSERT_BODY(
         transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None, reply=None
     )
     transaction.count(None, row.status)
+    return Held(
+        row=row,
+        id=key,
+        extent=Extent(),
+        idempotency_key=new.idempotency_key,
+        remote_task_id=None,
+        context_id=context_id,
+        dialect=None,
+        observed=None,
+        cancel_requested_at=None,
+        cancel_reason=None,
+        tries=0,
+        queued_at=None,
+        queue_id=None,
+        retry_of=None,
+    )

@@ -44,11 +44,11 @@ class _Done:
 class Writer:
     """Runs operations in the order they came, many in one transaction.
 
-    A group runs without savepoints, which cost as much as its writes. Where an operation raises after it has written,
-    the group is taken back and run again, each operation under a savepoint of its own; so operations do nothing but
-    write through their transaction. An operation that raises is undone alone, and its caller gets the exception. When the commit fails, every caller of
-    the group gets LedgerUnavailable and nothing of the group was written. A caller that is canceled while it waits
-    takes nothing back: its operation commits all the same.
+    A group runs without savepoints, which would cost as much as its writes. Where an operation raises after it has
+    written, the group is taken back and run again, each operation under a savepoint of its own; so an operation does
+    nothing but write through its transaction. One that raises is undone alone, and its caller gets the exception. When
+    the commit fails, every caller of the group gets LedgerUnavailable and nothing of the group was written. A caller
+    that is canceled while it waits takes nothing back: its operation commits all the same.
     """
 
     def __init__(
