@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import tempfile
 from collections import Counter
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from headway.core.delegation import Status
-from headway.ledger import overview
+from headway.ledger import overview, searching
 from headway.ledger.errors import Conflict, StaleAttempt
 from headway.ledger.ledger import Ledger
 from headway.ledger.records import Completion, Failure, Message, NewDelegation, NewWorkspace, Observation, Retention
@@ -23,7 +24,7 @@ from support.ledgers import Clockwork, dispatched, numbered_ids
 if TYPE_CHECKING:
     from headway.core.delegation import Delegation
 
-WRITES = st.lists(st.sampled_from(["delegate", "finish", "evict", "claim"]), max_size=4)
+WRITES = st.lists(st.sampled_from(["delegate", "finish", "evict", "claim", "index"]), max_size=4)
 
 
 async def write(ledger: Ledger, clock: Clockwork, what: str) -> None:
@@ -36,6 +37,8 @@ async def write(ledger: Ledger, clock: Clockwork, what: str) -> None:
         case "finish":
             for one in (await ledger.records(status=Status.DISPATCHED, limit=1)).delegations:
                 await ledger.settle(one.delegation_id, None, Completion("done"))
+        case "index":
+            await ledger.index_texts()
         case "evict":
             await ledger.evict(Retention(finished=0))
 
@@ -108,20 +111,26 @@ async def test_a_search_finds_whatever_the_case_and_wherever_it_stands(ledger: L
 
 @pytest.mark.req("C14")
 async def test_a_search_stops_at_its_bound_and_says_where_to_go_on(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, clock: Clockwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = (await ledger.delegate(NewDelegation("s", "t", "needle"))).delegation.delegation_id
     for number in range(9):
         await ledger.delegate(NewDelegation("s", "t", f"hay {number}" * 10))
-    for bound, at_most in (("SEARCHED", 3), ("SEARCHED_CHARACTERS", 100)):
-        with monkeypatch.context() as patched:
-            patched.setattr(overview, bound, at_most)
-            page = await ledger.records(search="needle")
-            pages = 1
-            while not page.delegations:
-                assert page.next is not None
-                page = await ledger.records(search="needle", before=page.next)
-                pages += 1
+    monkeypatch.setattr(searching, "PART", 3)
+    monkeypatch.setattr(clock, "monotonic", itertools.count().__next__)
+    for stage in ("waiting", "ended", "indexed"):
+        if stage == "ended":
+            for one in await ledger.unfinished():
+                await ledger.settle(one.delegation_id, None, Failure("no"))
+        if stage == "indexed":
+            assert await ledger.index_texts() == 10
+            monkeypatch.setattr(searching, "SPAN", 3)
+        page = await ledger.records(search="needle")
+        pages = 1
+        while not page.delegations:
+            assert page.next is not None
+            page = await ledger.records(search="needle", before=page.next)
+            pages += 1
         assert [one.delegation_id for one in page.delegations] == [wanted]
         assert pages > 2
 

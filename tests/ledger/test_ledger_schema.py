@@ -29,12 +29,14 @@ def test_migrations_make_the_tables_that_the_code_uses() -> None:
     with engine.begin() as conn:
         migrate.upgrade(conn)
         assert migrate.revision_of(conn) == schema.REVISION
-        assert compare_metadata(MigrationContext.configure(conn), schema.metadata) == []
+        # The index of texts is SQLite's own: what it consists of is not declared.
+        known = {"include_name": lambda name, kind, _of: kind != "table" or not str(name).startswith("texts")}
+        assert compare_metadata(MigrationContext.configure(conn, opts=known), schema.metadata) == []
         found = {index["name"] for table in schema.metadata.tables for index in inspect(conn).get_indexes(table)}
         wanted = {index.name for table in schema.metadata.tables.values() for index in table.indexes}
         partial = conn.execute(text("SELECT count(*) FROM sqlite_master WHERE sql LIKE '%CREATE%INDEX%WHERE%'"))
         assert wanted <= found
-        assert partial.scalar_one() == 9
+        assert partial.scalar_one() == 10
     engine.dispose()
 
 

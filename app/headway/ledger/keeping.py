@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, func, literal_column, select, text, up
 from headway.core.delegation import TERMINAL, WAITING, Row, Status
 from headway.core.events import Evicted as EvictedPayload
 from headway.core.timestamps import to_rfc3339
-from headway.ledger import activity, moving, rows, schema, texts
+from headway.ledger import activity, moving, rows, schema, text_index, texts
 from headway.ledger.reading import SILENT
 from headway.ledger.records import Evicted, Failure, Retention
 from headway.ledger.rows import Edit
@@ -114,6 +114,7 @@ def _evict_delegations(transaction: Transaction, retention: Retention) -> int:
         return 0
     keys = [row.id for row in leaving]
     texts.drop(conn, keys)
+    text_index.let_go(conn, keys)
     conn.execute(delete(schema.bodies).where(schema.bodies.c.id.in_(keys)))
     conn.execute(delete(schema.delegations).where(_d.id.in_(keys)))
     told: dict[tuple[str, str], list[tuple[str, Status]]] = defaultdict(list)

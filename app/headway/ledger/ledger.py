@@ -27,7 +27,9 @@ from headway.ledger import (
     reading,
     replying,
     retrying,
+    searching,
     sending,
+    text_index,
     tokens,
     tracing,
     workspaces,
@@ -286,6 +288,16 @@ class Ledger:
                 return taken
             taken = taken + batch
 
+    async def index_texts(self) -> int:
+        """Take some of what has ended into the index of texts, in bounded batches; see `text_index.take_in`."""
+        taken = 0
+        if await self._read(text_index.waits):
+            for _ in range(text_index.AT_ONCE):
+                taken += (batch := await self._write(text_index.take_in))
+                if not batch:
+                    break
+        return taken
+
     # Reading
 
     async def get(self, delegation_id: str) -> Delegation | None:
@@ -318,8 +330,11 @@ class Ledger:
         before: str | None = None,
         search: str | None = None,
     ) -> Page:
-        """See `overview.records`."""
-        return await self._read(overview.records, status=status, limit=limit, before=before, search=search)
+        """See `overview.records`, and with `search` `searching.search`."""
+        named: dict[str, Any] = {"status": status, "limit": limit, "before": before}
+        if search is None:
+            return await self._read(overview.records, **named)
+        return await self._read(searching.search, search, self._clock.monotonic, **named)
 
     async def stats(self) -> Stats:
         """See `overview.stats`."""

@@ -8,7 +8,7 @@ from typing import Final
 from headway.core.delegation import RESULT_PREVIEW, WAITING, Row, Status
 from headway.core.events import Canceled, Completed, DelegationPayload, Failed, Progressed
 from headway.core.text import preview
-from headway.ledger import rows, schema, texts
+from headway.ledger import rows, schema, text_index, texts
 from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleAttempt
 from headway.ledger.records import NEVER_SENT, Cancellation, Completion, Failure, Observation, Outcome
 from headway.ledger.rows import Edit, Held
@@ -199,9 +199,10 @@ def _replay(transaction: Transaction, edit: Edit, found: Held, outcome: Outcome)
     row = found.row
     match outcome:
         case Completion(result=result) if result and not row.result_preview:
+            text_index.let_go(transaction.conn, [found.id])
             _keep_result(transaction, found, outcome)
         case Failure(error=error) if error and not row.error:
-            pass
+            text_index.let_go(transaction.conn, [found.id])
         case _:
             return row
     # The replay tells of the same moment, so that the row's times stay what they were.

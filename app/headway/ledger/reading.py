@@ -204,6 +204,17 @@ def wanted(
     return conditions
 
 
+def place(key: int) -> str:
+    """The `before` of a page that begins with what came just before this one."""
+    return f"{PLACE}{key}"
+
+
+def key_before(conn: Connection, before: str | None) -> int:
+    """The key that a page begins below, for a `before` as in `wanted`."""
+    conditions = wanted(before, None)
+    return int(conn.execute(select(func.coalesce(func.max(_d.id), 0)).where(*conditions)).scalar_one()) + 1
+
+
 def _listed(values: Sequence[Any]) -> Listed:
     *row, task, result = values
     return Listed(

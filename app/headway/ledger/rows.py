@@ -188,6 +188,12 @@ def record(found: Held, bodies: Sequence[Any], said: ProgressText = EMPTY_PROGRE
     )
 
 
+def read_record(values: Sequence[Any]) -> tuple[int, Delegation]:
+    """The key and the whole record of the values of `HELD_COLUMNS` and `BODY_COLUMNS`."""
+    found = read_held(values[: len(HELD_COLUMNS)])
+    return found.id, record(found, values[len(HELD_COLUMNS) :])
+
+
 def request(conn: Connection, found: Held) -> Mapping[str, Any] | None:
     """The message that the gateway took in for this delegation, as `records.Claimed` has it."""
     stored = _REQUEST(conn, k=found.id).scalar_one()

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from headway.core.delegation import Status
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration: what this version reads and writes."""
 
 WAITING: Final = "status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)"
@@ -32,6 +32,8 @@ KEY_HELD: Final = "idempotency_key IS NOT NULL AND status NOT IN ('failed', 'can
 # SQLite uses a partial index only where the query repeats its condition, so conditions are constants.
 ACTIVE_DEADLINE: Final = "deadline IS NOT NULL AND finished_at IS NULL"
 FINISHED: Final = "finished_at IS NOT NULL"
+UNSEARCHED: Final = "searched IS NULL AND finished_at IS NOT NULL"
+"""What has ended and is not in the index of texts yet."""
 IN_QUEUE: Final = "queue_id IS NOT NULL"
 MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
 RETRY_RUNS: Final = "retry_of IS NOT NULL AND finished_at IS NULL"
@@ -100,6 +102,7 @@ delegations = Table(
     Column("message_id", Text),
     Column("retry_of", Text),
     Column("reply_id", Text),
+    Column("searched", SmallInteger),
 )
 
 _d = delegations.c
@@ -111,6 +114,7 @@ for _name, _columns, _where in (
     ("delegations_deadline", (_d.deadline,), ACTIVE_DEADLINE),
     ("delegations_remote", (_d.target_id, _d.remote_task_id), REMOTE_HELD),
     ("delegations_finished", (_d.finished_at, _d.id), FINISHED),
+    ("delegations_unsearched", (_d.id,), UNSEARCHED),
 ):
     Index(_name, *_columns, sqlite_where=text(_where), postgresql_where=text(_where))
 Index(

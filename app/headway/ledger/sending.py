@@ -20,7 +20,7 @@ from headway.ledger.texts import Extent
 from headway.ledger.transaction import Transaction
 
 _d = schema.delegations.c
-_INSERT: Final = inserting(schema.delegations, omit=("id",), returning="id")
+_INSERT: Final = inserting(schema.delegations)
 _INSERT_BODY: Final = inserting(schema.bodies)
 _ROW_NAMES: Final = tuple(column.name for column in rows.ROW_COLUMNS)
 _ROW_VALUES: Final = attrgetter(*_ROW_NAMES)
@@ -200,9 +200,10 @@ def insert(
     if row is None:
         raise AssertionError("DELEGATION_SENT made no row")
     known = dict(zip(_ROW_NAMES, _ROW_VALUES(row), strict=True))
-    key = _INSERT(
-        transaction.conn, **{**_BLANK, **known, "idempotency_key": new.idempotency_key, "context_id": context_id}
-    ).scalar_one()
+    # Its place in the order of arrival, which no other is given again once this one is evicted.
+    key = event.seq
+    facts = {"id": key, "idempotency_key": new.idempotency_key, "context_id": context_id}
+    _INSERT(transaction.conn, **{**_BLANK, **known, **facts})
     _INSERT_BODY(
         transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None, reply=None
     )

@@ -130,11 +130,10 @@ def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, 
     return lambda values: tuple([values[name] for name in names])
 
 
-def inserting(table: Table, *, omit: Sequence[str] = (), returning: str | None = None) -> Prepared:
+def inserting(table: Table, *, omit: Sequence[str] = ()) -> Prepared:
     """An INSERT of every column but those of `omit`, each bound by its name."""
     columns = [column.name for column in table.columns if column.name not in omit]
-    statement = insert(table).values({name: bindparam(name) for name in columns})
-    return Prepared(statement.returning(table.c[returning]) if returning else statement)
+    return Prepared(insert(table).values({name: bindparam(name) for name in columns}))
 
 
 @lru_cache(maxsize=256)

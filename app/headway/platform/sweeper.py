@@ -47,12 +47,14 @@ class Sweeper:
             group.create_task(self._every(self._settings.probe_every, self._probe_all))
 
     async def sweep(self) -> None:
-        """Mark what has been silent too long as stuck or offline, and fail what is past its deadline or expiry."""
+        """Mark what has been silent too long as stuck or offline, fail what is past its deadline or expiry, and let
+        searches find what has ended."""
         await self._registry.mark_silent()
         silent_since = self._clock.now_ms() - round(self._settings.stuck_after * 1000)
         await self._ledger.mark_stuck(silent_since)
         for row in await self._ledger.fail_overdue():
             self._dispatcher.drop(row.delegation_id)
+        await self._ledger.index_texts()
 
     async def probe(self, workspace: Workspace) -> None:
         """Fetch the agent's card, and write whether the agent is there, and the card where it changed."""
