@@ -15,7 +15,7 @@ from headway.ledger.records import Completion, Failure, NewDelegation, NewWorksp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
-from support.ledgers import Clockwork, numbered_ids
+from support.ledgers import Clockwork, dispatched, numbered_ids
 
 if TYPE_CHECKING:
     from headway.core.delegation import Delegation
@@ -149,3 +149,13 @@ async def test_what_ended_before_there_was_an_index_is_taken_into_it(path: Path,
         assert len(await found(ledger, "needle")) == 1
         assert await ledger.index_texts() == 1
         assert len(await found(ledger, "needle")) == 1
+
+
+async def test_what_comes_late_to_one_that_is_indexed_is_found(ledger: Ledger) -> None:
+    one = await dispatched(ledger)
+    await ledger.settle(one.delegation_id, 1, Completion(""))
+    assert await ledger.index_texts() == 1
+    await ledger.settle(one.delegation_id, 1, Completion("a late needle"))
+    for indexed in (1, 0):
+        assert await found(ledger, "late needle") == [one.delegation_id]
+        assert await ledger.index_texts() == indexed

@@ -30,9 +30,10 @@ async def list_delegations(
 ) -> list[Delegation]:
     """Whole records across workspaces, the newest first, without progress text.
 
-    `q` is looked for in task, result, error and the workspaces' names, and at the beginning of the id. A search looks
-    through a bounded part at a time, so a page may be short: a `Link` header with `rel="next"` says that there may be
-    more, and where. Its `before` stays good when records are evicted meanwhile; the last id of a page may not.
+    `q` is looked for in task, result, error and the workspaces' names, and at the beginning of the id; of the texts of
+    one that has ended, in the first 65,536 characters. A search takes a bounded time, so a page may be short: a `Link`
+    header with `rel="next"` says that there may be more, and where. Its `before` stays good when records are evicted
+    meanwhile; the last id of a page may not.
     """
     caller.require_overview()
     page = await platform.ledger.records(
