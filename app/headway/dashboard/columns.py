@@ -33,6 +33,9 @@ class Tone(StrEnum):
     WARN = "warn"
     BAD = "bad"
     ALARM = "alarm"
+    HEADING = "heading"
+    STRONG = "strong"
+    CODE = "code"
     FOUND = "found"
     FOUND_NOW = "found-now"
 

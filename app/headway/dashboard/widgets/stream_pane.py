@@ -11,6 +11,7 @@ from headway.core.delegation import Row, Status
 from headway.core.text import preview
 from headway.dashboard.cells import one_line, wrap
 from headway.dashboard.columns import Facts, Span, Spans, Tone, bar, outcome, standing, took
+from headway.dashboard.prose import Prose
 from headway.dashboard.stream_text import SHOWN_CHARACTERS, StreamText, stands_in
 from headway.dashboard.widgets.following import FollowingView
 
@@ -27,6 +28,7 @@ class StreamPane(FollowingView):
         self.row: Row | None = None
         self._facts = facts
         self._text = StreamText()
+        self._prose = Prose()
         self._result: str | None = None
         self._hint = ""
         self._ending: list[Spans] = []
@@ -73,6 +75,7 @@ class StreamPane(FollowingView):
         dropped = self._text.show(self.row.progress, width) if self.row else 0
         if self.row is None:
             self._text = StreamText()
+        self._prose.follow(self._text.lines.__getitem__, len(self._text.lines), dropped)
         self._ending = self._make_ending(width)
         self.take_lines(self._written + len(self._ending), dropped=dropped or 0, anew=dropped is None)
         if anew:
@@ -127,7 +130,7 @@ class StreamPane(FollowingView):
         index = self.top + y - self.HEAD
         spans: Spans = ()
         if index < self._written:
-            spans = ((self._text.lines[index], Tone.PLAIN),)
+            spans = self._prose.spans(index, self._text.lines[index])
         elif index - self._written < len(self._ending):
             spans = self._ending[index - self._written]
         elif index == 0:

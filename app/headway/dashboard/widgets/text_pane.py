@@ -14,6 +14,7 @@ from headway.core.progress import EMPTY_PROGRESS, ProgressText
 from headway.core.text import BODY_LIMIT
 from headway.dashboard.columns import Spans, Tone
 from headway.dashboard.page_text import Found, PageText, within
+from headway.dashboard.prose import Prose
 from headway.dashboard.stream_text import common_end, text_after
 from headway.dashboard.widgets.following import FollowingView
 
@@ -39,6 +40,7 @@ class TextPane(FollowingView):
         self._page = PageText()
         self._drawn: list[Drawn] | None = None
         self._progress = EMPTY_PROGRESS
+        self._prose: Prose | None = None
         self._source = ""
         self._draw: Callable[[int], list[Drawn]] | None = None
         self._tail: list[Spans] = []
@@ -55,7 +57,7 @@ class TextPane(FollowingView):
         """Show a text as it is written."""
         if self._draw is None and text == self._source:
             return
-        self._draw = self._drawn = None
+        self._draw = self._drawn = self._prose = None
         self._source = text
         self._page = PageText(text)
         self._lay_out()
@@ -66,6 +68,7 @@ class TextPane(FollowingView):
         `source` is what they are made of, for `shown_for`.
         """
         self._draw = draw
+        self._prose = None
         self._source = source
         self._lay_out()
 
@@ -80,6 +83,7 @@ class TextPane(FollowingView):
         if tail == self._tail and progress is before and self._page.size:
             return
         self._tail = tail
+        self._prose = self._prose or Prose()
         grown = before.length and before.start <= progress.start and common_end(before, progress) == before.end
         if not grown or self._page.size > BODY_LIMIT + _SPARE:
             self._page = PageText(progress.text)
@@ -167,6 +171,8 @@ class TextPane(FollowingView):
         """Lay everything out at the width there is now."""
         if not self.size.width:
             return
+        if self._prose is not None:
+            self._prose = Prose()
         if self._draw is not None:
             self._drawn = self._draw(self._text_width)
             self._page = PageText("\n".join("".join(segment.text for segment in line) for line in self._drawn))
@@ -183,6 +189,8 @@ class TextPane(FollowingView):
         if not self.size.width:
             return
         done = self._page.advance()
+        if self._prose is not None:
+            self._prose.follow(lambda index: self._page.line(index)[1], len(self._page))
         self._take_over(anew=anew)
         if not done and not self._laying:
             self._laying = True
@@ -222,7 +230,8 @@ class TextPane(FollowingView):
         base = self.tone(Tone.PLAIN)
         if self._drawn is None:
             start, text = self._page.line(index, skip, width)
-            line = [Segment(text, base)]
+            spans = self._prose.spans(index, text) if self._prose is not None else ((text, Tone.PLAIN),)
+            line = [Segment(part, self.tone(tone)) for part, tone in spans]
         else:
             start, text = self._page.line(index)
             line = [Segment(text, base + style if style else base) for text, style, _ in self._drawn[index]]
