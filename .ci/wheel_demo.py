@@ -22,6 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 GROUPS: Final = ("Queued", "In progress", "Completed")
 SECONDS_TO_ROWS: Final = 60.0
 SECONDS_TO_QUIT: Final = 20.0
+MCP_EXTRA: Final = "pip install 'headway[mcp]'"
 FIND_STYLES: Final = "from headway.resources import styles_folder; print(styles_folder())"
 
 
@@ -106,6 +107,11 @@ def installed_problems(
         problems.append(f"styles are taken from {folder}, not from the installed package")
     problems += [f"the installed styles lack {name}" for name in styles if not (folder / name).is_file()]
     run(programs / "python", "-m", "pip", "--disable-pip-version-check", "check", cwd=home, env=env)
+    asked = subprocess.run(
+        [programs / "headway", "mcp"], cwd=home, env=env, capture_output=True, text=True, check=False
+    )
+    if not asked.returncode or MCP_EXTRA not in asked.stderr:
+        problems.append(f"without its extra, headway mcp says {asked.stderr!r}")
     return problems
 
 

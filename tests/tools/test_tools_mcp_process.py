@@ -15,6 +15,7 @@ import httpx
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from mcp import MCPError
 from support.mcp_servers import (
     WITHIN,
     answer,
@@ -111,6 +112,19 @@ async def test_a_signal_ends_it_while_its_client_is_silent(tmp_path: Path, numbe
     process.send_signal(number)
     async with asyncio.timeout(WITHIN):
         assert await process.wait() == 0
+
+
+@pytest.mark.req("A19")
+async def test_over_http_a_signal_ends_it_and_cancels_what_clients_wait_for(tmp_path: Path) -> None:
+    async with serve_agent() as agent, http_server(tmp_path) as server, http_client(server.url) as client:
+        journal = agent.agent.journal
+        arguments = {"agent_url": agent.url, "message": "steps=9999 delay=0.02"}
+        call = asyncio.create_task(client.call_tool("a2a_send", arguments))
+        await eventually(lambda: len(journal.of(Kind.STEP)) > 2)
+        assert await server.end() == 0
+        assert len(journal.of(Kind.CANCEL)) == 1
+        with pytest.raises(MCPError):
+            await call
 
 
 @pytest.mark.req("A19")

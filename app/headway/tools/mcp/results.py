@@ -57,7 +57,14 @@ def _written_by(agent: str, answer: Mapping[str, Any], text: str, **more: str) -
 
 def _texts(answer: Mapping[str, Any]) -> Iterator[str]:
     if is_error(answer):
-        yield str(answer.get("message") or answer["error"])
+        yield _plain(answer)
         if not answer.keys() - {"success", "error"}:
             return
     yield json.dumps(answer, ensure_ascii=False)
+
+
+def _plain(answer: Mapping[str, Any]) -> str:
+    """Why a call failed. Where an agent may have a word in it, that is quoted: it is no word of ours."""
+    if "message" in answer or "provenance" not in answer:
+        return str(answer.get("message") or answer["error"])
+    return f"{answer['state']}: {json.dumps(answer['error'], ensure_ascii=False)}"
