@@ -66,10 +66,11 @@ async def settled(tools: Tools) -> None:
     rows: list[table.DirectTask] = []
     for task in await tools.session.journal.run(table.running):
         await tools.a2a_cancel_task(task.task_id)
-    pool = tools.session.http._transport._pool  # type: ignore[attr-defined]
+    clients = (tools.session.http, tools.session.outside)
     for attempt in range(1, 2_000):
         tasks = [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(("a2a", "headway"))]
-        busy = [connection for connection in pool.connections if not (connection.is_idle() or connection.is_closed())]
+        connections = [one for client in clients for one in client._transport._pool.connections]  # type: ignore[attr-defined]
+        busy = [connection for connection in connections if not (connection.is_idle() or connection.is_closed())]
         if tasks == ["a2a sweep"] and not busy and tools.direct.count == 0:
             if not (rows := await tools.session.journal.run(table.running)):
                 return

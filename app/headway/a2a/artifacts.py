@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from headway.a2a.frames import Artifact, compact, join_lines
@@ -74,14 +75,23 @@ class ArtifactText:
         return "" if at == len(known) == self.length else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Textless:
+    """An artifact without text as compact JSON, empty where there was no room for it; `length` is its own."""
+
+    kept: str
+    length: int
+
+
 class Artifacts:
     """All of a task's artifacts, kept within `limit` characters together; what is beyond is cut, and marked so."""
 
     def __init__(self, *, limit: int = BODY_LIMIT) -> None:
         self._limit = limit
         self._texts: dict[str, ArtifactText] = {}
-        self._textless: dict[str, Json] = {}
+        self._textless: dict[str, _Textless] = {}
         self._kept = 0
+        self._kept_textless = 0
 
     @property
     def ids(self) -> frozenset[str]:
@@ -102,8 +112,8 @@ class Artifacts:
         replaces = not append and name in self._texts
         if replaces:
             self.drop(name)
-        if artifact.raw is not None and len(self._textless) < ARTIFACT_LIMIT:
-            self._textless[name] = artifact.raw
+        if artifact.raw is not None:
+            self._keep_textless(name, artifact.raw)
         text = self._texts.setdefault(name, ArtifactText())
         with self._keeping(text):
             cleaned = text.add(join_lines(artifact.parts), self._room(), last=last)
@@ -118,7 +128,8 @@ class Artifacts:
     def drop(self, artifact_id: str) -> None:
         if (dropped := self._texts.pop(artifact_id, None)) is not None:
             self._kept -= dropped.kept
-        self._textless.pop(artifact_id, None)
+        if (textless := self._textless.pop(artifact_id, None)) is not None:
+            self._kept_textless -= len(textless.kept)
 
     def result(self, final_text: str | None, raw: Json | None) -> str:
         """Every text of every artifact and the final message, joined by newlines; without any, compact JSON."""
@@ -132,8 +143,24 @@ class Artifacts:
         if texts:
             return self._bounded(join_lines(texts), missing)
         if self._textless:
-            return clean(compact({"artifacts": list(self._textless.values())}), limit=self._limit)
+            return self._all_textless()
         return clean(compact(raw), limit=self._limit) if raw is not None else ""
+
+    def _keep_textless(self, name: str, raw: Json) -> None:
+        written = compact(raw)
+        if (before := self._textless.get(name)) is not None:
+            self._kept_textless -= len(before.kept)
+        # Whole, so that what a result of many artifacts shows is JSON as far as it goes.
+        textless = _Textless(written if self._kept_textless < self._limit else "", len(written))
+        self._textless[name] = textless
+        self._kept_textless += len(textless.kept)
+
+    def _all_textless(self) -> str:
+        """As compact JSON; of more than the limit, what there is room for."""
+        kept = [textless.kept for textless in self._textless.values() if textless.kept]
+        missing = sum(textless.length - len(textless.kept) for textless in self._textless.values())
+        text = '{"artifacts":[' + ",".join(kept) + "]}" if kept else ""
+        return self._bounded(clean(text, limit=len(text)), missing)
 
     def _room(self) -> int:
         return self._limit - self._kept

@@ -94,7 +94,7 @@ class A2AVerbs:
         if (running := self._direct.running(task_id)) is not None:
             return _as_it_runs(running)
         try:
-            ended = await self._direct.ended(task_id)
+            ended = await self._ended(task_id)
         except ToolError as error:
             return {"error": str(error)}
         if ended is None:
@@ -108,7 +108,7 @@ class A2AVerbs:
             self._direct.stop(running, Stop(State.CANCELED, CANCELED))
             await running.ended.wait()
         try:
-            ended = await self._direct.ended(task_id)
+            ended = await self._ended(task_id)
         except ToolError as error:
             return {"success": False, "error": str(error)}
         if ended is None:
@@ -146,6 +146,10 @@ class A2AVerbs:
             heard_at=now,
         )
 
+    async def _ended(self, task_id: str) -> DirectTask | None:
+        # No task has another id, and a file cannot even be asked for some of them.
+        return await self._direct.ended(task_id) if _is_id(task_id) else None
+
     def _unknown(self, task_id: str) -> str:
         kept = self._session.settings.keep_finished
         return f"No task found with task_id {quoted(task_id)}; those that have ended are kept for {kept:,g} s"
@@ -164,9 +168,13 @@ def _captured(context: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def _id(name: str, value: str | None) -> str | None:
-    if value is not None and (not value or clean_line(value) != value):
+    if value is not None and not _is_id(value):
         raise BadArgument(f"{name} is one line of 1 to 256 characters, without control characters; nothing was sent")
     return value
+
+
+def _is_id(value: str) -> bool:
+    return bool(value) and clean_line(value) == value
 
 
 def _went_well(task: DirectTask) -> bool:

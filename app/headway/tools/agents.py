@@ -71,7 +71,7 @@ class Agents:
             limits = RpcLimits(idle_timeout=settings.silence_limit + 2 * settings.sweep_every)
             client = self._clients[url] = AgentClient(
                 url,
-                http=session.http,
+                http=session.client_for(url),
                 clock=session.clock,
                 rng=session.rng,
                 dialect=Dialect(dialect) if dialect is not None else None,

@@ -155,7 +155,7 @@ class Courier:
         limit = self._session.settings.delegation_timeout
         return AgentClient(
             url,
-            http=self._session.http,
+            http=self._session.client_for(url),
             clock=self._session.clock,
             rng=self._session.rng,
             headers=self._platform.identity,

@@ -232,8 +232,9 @@ class Delegations:
                 _log.info("the platform could not be asked what was canceled: %s", error)
                 continue
             for item in listed:
-                if item.get("status") == Status.CANCELED and item.get("delegation_id") in self._runs:
-                    self._beside("cancel", self._canceled_there(str(item["delegation_id"])))
+                named = item.get("delegation_id")
+                if item.get("status") == Status.CANCELED and isinstance(named, str) and named in self._runs:
+                    self._beside("cancel", self._canceled_there(named))
 
     async def _contradicted(self, task_id: str) -> None:
         """The platform does not want to hear how one goes on: perhaps because it was canceled there."""

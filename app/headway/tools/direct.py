@@ -33,6 +33,7 @@ from headway.tools.settings import ToolSettings
 FAULT: Final = (
     "a fault of the tools ended the reading of this task; the outcome is unknown, and the log has the details"
 )
+CLOSED: Final = "the tools were closed before the agent had answered; it may still be working; the outcome is unknown"
 CANCELED: Final = "canceled by its caller"
 _SESSIONS: Final = 1_000
 """Sessions of which it is remembered in memory that their agent asks something."""
@@ -117,9 +118,10 @@ class DirectTasks:
             self._let_go(running)
             raise
         except Exception:  # noqa: BLE001 - logged, and the caller is told
-            _log.exception("a fault while %s was read", task.task_id)
+            if not self._closing:
+                _log.exception("a fault while %s was read", task.task_id)
             self._let_go(running)
-            ending = Ending(State.FAILED, running.reading.text, FAULT)
+            ending = Ending(State.FAILED, running.reading.text, CLOSED if self._closing else FAULT)
         finally:
             self._waited.discard(running)
         return self._finished(running, ending)
@@ -141,6 +143,9 @@ class DirectTasks:
         except sqlite3.IntegrityError:
             self._drop(running)
             raise _in_use(task.task_id) from None
+        except JournalUnavailable:
+            self._drop(running)
+            raise
         except BaseException:
             # It may still be written after its caller has gone: then it is taken out again.
             self._drop(running)

@@ -136,9 +136,9 @@ def undelivered(db: sqlite3.Connection) -> list[str]:
 
 def asking(db: sqlite3.Connection, url: str, session_id: str) -> str | None:
     """The agent's task of a session that waits for an answer, where the newest of the session does."""
+    # By rowid: the clock may have been set back meanwhile.
     row = db.execute(
-        "SELECT state, remote_task_id FROM direct_task WHERE session_id = ? AND url = ? "
-        "ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        "SELECT state, remote_task_id FROM direct_task WHERE session_id = ? AND url = ? ORDER BY rowid DESC LIMIT 1",
         (session_id, url),
     ).fetchone()
     return row[1] if row is not None and row[0] == State.INPUT_REQUIRED else None

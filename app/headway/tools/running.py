@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from headway.tools.outcome import Outcome
 from headway.tools.reader import Hooks, Reader
 from headway.tools.reading import Progress, Reading
 from headway.tools.session import Session
+
+_log = logging.getLogger(__name__)
 
 OnResult = Callable[[Outcome], Awaitable[None] | None]
 """Is told what came of a task; may be a coroutine function."""
@@ -72,8 +75,13 @@ class Told(Hooks):
         self._on_progress = on_progress
 
     def progress(self, progress: Progress) -> None:
-        if self._on_progress is not None:
+        if self._on_progress is None:
+            return
+        try:
             self._on_progress(progress)
+        except Exception:  # noqa: BLE001 - the caller's own code; the task is read to its end all the same
+            self._on_progress = None
+            _log.exception("on_progress raised for %s; it is not called again for this task", self._task_id)
 
 
 class Journaled(Told):

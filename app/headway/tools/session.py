@@ -13,7 +13,7 @@ import httpx
 
 from headway.core.clock import Clock
 from headway.net.clock import SystemClock
-from headway.net.guard import Guard
+from headway.net.guard import Guard, Refused
 from headway.net.http import open_client
 from headway.net.tasks import Tasks
 from headway.tools.journal import Journal, journal_path
@@ -32,12 +32,25 @@ class Session:
     settings: ToolSettings
     journal: Journal
     http: httpx.AsyncClient
-    """Guarded: it dials public addresses, the platform's, and what `ToolSettings.allow` names. Requests to the
-    platform, and to nobody else, carry the workspace's id and token."""
+    """For the platform, and for agents behind its gateway: requests to its origin, and to no other, carry the
+    workspace's id and token."""
+    outside: httpx.AsyncClient
+    """For agents elsewhere: it carries no token anywhere, and dials public addresses and what `ToolSettings.allow`
+    names. To the platform's origin it sends nothing: only a card can have led there."""
     clock: Clock
     rng: random.Random
     new_id: Callable[[], str]
     background: Tasks
+
+    def client_for(self, agent_url: str) -> httpx.AsyncClient:
+        """The client that talks to an agent: by the URL that the caller or the platform gave, never by its card's."""
+        home = self.settings.platform_url
+        try:
+            at_home = home is not None and _origin(httpx.URL(agent_url)) == _origin(httpx.URL(home))
+        except httpx.InvalidURL:
+            # Whoever asks there is told so.
+            at_home = False
+        return self.http if at_home else self.outside
 
 
 @asynccontextmanager
@@ -56,15 +69,22 @@ async def open_session(
     async with AsyncExitStack() as stack:
         opened = await Journal.open(journal or journal_path(settings.workspace_id, settings.data_folder))
         stack.push_async_callback(opened.aclose)
-        http = open_client(guard=Guard(settings.allowances(), remedy="A2A_ALLOW={}"))
+        tls = httpx.create_ssl_context(trust_env=False)
+        http, outside = (
+            open_client(guard=Guard(allowed, remedy="A2A_ALLOW={}"), tls=tls)
+            for allowed in (settings.allowances(), settings.allow)
+        )
         stack.push_async_callback(http.aclose)
+        stack.push_async_callback(outside.aclose)
         http.event_hooks = {"request": [_signer(settings)]}
+        outside.event_hooks = {"request": [_fence(settings)]}
         background = Tasks()
         stack.push_async_callback(background.end)
         yield Session(
             settings,
             opened,
             http,
+            outside,
             clock or SystemClock(),
             rng or random.Random(),  # noqa: S311 - jitter
             ids,
@@ -87,5 +107,16 @@ def _signer(settings: ToolSettings) -> Callable[[httpx.Request], object]:
     return sign
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+def _fence(settings: ToolSettings) -> Callable[[httpx.Request], object]:
+    """Keeps an agent elsewhere from having us call the platform's own routes, by naming one as where it listens."""
+    home = httpx.URL(settings.platform_url) if settings.platform_url is not None else None
+
+    async def refuse(request: httpx.Request) -> None:
+        if home is not None and _origin(request.url) == _origin(home):
+            raise Refused("its card names the platform's address as its own")
+
+    return refuse
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port or {"http": 80, "https": 443}.get(url.scheme)

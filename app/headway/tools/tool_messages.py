@@ -7,6 +7,7 @@ belong together, and a repair in between could take one of them out.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,7 +38,8 @@ class ToolMessages:
 
 def as_tool_messages(outcome: Outcome, shape: Shape | str = Shape.ANTHROPIC) -> ToolMessages:
     """The pair for one outcome. Raises ValueError for a shape that is none."""
-    call_id = "call_" + "".join(char if char.isascii() and char.isalnum() else "_" for char in outcome.task_id)[:40]
+    # Whatever the caller's task ids look like: one each, of the characters and the length (40) that both APIs take.
+    call_id = "call_" + hashlib.sha256(outcome.task_id.encode()).hexdigest()[:32]
     arguments = {"task_id": outcome.task_id, "agent": outcome.agent}
     content = json.dumps(
         {
