@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import typer.main
 from headway.cli.app import app
+from headway.cli.commands import COMMANDS, loaded
 from headway.cli.exits import EXIT_CODES
 from headway.cli.flags import EVERYWHERE, ON_BOARDS
 from typer.core import TyperArgument, TyperGroup, TyperOption
@@ -26,19 +27,20 @@ def page() -> str:
     root = typer.main.get_command(app)
     assert isinstance(root, TyperGroup)
     lines = [HEAD.format(exits=EXIT_CODES), "## Options of every command", "", *common(root), ""]
-    for name, command in commands(root, "headway"):
-        lines += section(name, command)
+    for name in COMMANDS:
+        for path, command in commands(name, loaded(name), "headway"):
+            lines += section(path, command)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def commands(group: TyperGroup, path: str) -> Iterator[tuple[str, Any]]:
-    """Every command that people call, those of groups after the group itself."""
-    for name, command in group.commands.items():
-        if command.hidden:
-            continue
-        yield f"{path} {name}", command
-        if isinstance(command, TyperGroup):
-            yield from commands(command, f"{path} {name}")
+def commands(name: str, command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """A command that people call, and after a group those in it."""
+    if command.hidden:
+        return
+    yield f"{path} {name}", command
+    if isinstance(command, TyperGroup):
+        for inner, one in command.commands.items():
+            yield from commands(inner, one, f"{path} {name}")
 
 
 def common(root: TyperGroup) -> Iterator[str]:

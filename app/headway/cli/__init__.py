@@ -8,6 +8,9 @@ from __future__ import annotations
 
 def main() -> None:
     """The `headway` command."""
+    from headway.cli.lean import start_lean
+
+    start_lean()
     from headway.cli.app import app
 
     app()

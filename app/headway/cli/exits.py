@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import typer
 
+from headway.cli.lean import staying
+
 
 class ExitCode(IntEnum):
     """What a script can tell a run by (spec: dashboard, "Around it")."""
@@ -48,7 +50,7 @@ def run(work: Coroutine[Any, Any, int]) -> NoReturn:
     from headway.connectors.errors import ConnectorError, NotAllowed
 
     try:
-        code = asyncio.run(work)
+        code = asyncio.run(staying(work))
     except NotAllowed as error:
         fail(
             f"{error} Tokens are read from HEADWAY_TOKEN, else from the context's token_file or the data folder.",

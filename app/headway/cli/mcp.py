@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.exits import ExitCode, fail
+from headway.cli.lean import staying
 
 if TYPE_CHECKING:
     import socket
@@ -60,7 +61,7 @@ def mcp(
         else:
             from headway.tools.mcp.serving import serve_stdio
 
-            asyncio.run(serve_stdio(settings))
+            asyncio.run(staying(serve_stdio(settings)))
     except SettingsError as error:
         fail(f"{error}.", ExitCode.USAGE)
     except JournalLocked as error:
@@ -85,7 +86,7 @@ def _serve_http(
     try:
         with listen(host, port) as listener:
             access = _access(listener, public or [], token_file)
-            asyncio.run(serve_http(settings, listener, access, ready=announce))
+            asyncio.run(staying(serve_http(settings, listener, access, ready=announce)))
     except (AccessRefused, StartRefused) as error:
         fail(f"{error}. Nothing was started.", ExitCode.USAGE)
     except PortTaken as error:

@@ -14,6 +14,7 @@ import typer
 
 from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail
+from headway.cli.lean import staying
 from headway.cli.options import Data, Place
 
 Entry = TypeVar("Entry")
@@ -126,7 +127,7 @@ def serve(
 
     try:
         admin_token = read_token_file(token_file) if token_file is not None else None
-        asyncio.run(run())
+        asyncio.run(staying(run()))
     except StartRefused as error:
         fail(f"{error}. Nothing was started.", ExitCode.USAGE)
     except PortTaken as error:

@@ -24,7 +24,7 @@ MAX_BYTES: Final = 1_048_576
 class Kept(BaseModel):
     """What the file holds."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     current: ContextName | None = None
     theme: ThemeName | None = None
@@ -48,7 +48,7 @@ class ContextsFile:
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
-            return Kept()
+            return Kept.model_construct()
         except OSError as error:
             raise ConfigError([f"{shown_path(self.path)} cannot be read: {error.strerror}"]) from error
         advice = "mend it, or remove it and add the contexts again"

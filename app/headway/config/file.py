@@ -25,7 +25,7 @@ class ConfigFile:
     """A file that was read, or that is not there; relative paths in it start from its folder."""
 
     path: Path
-    config: Config = field(default_factory=Config)
+    config: Config = field(default_factory=Config.model_construct)
     text: str | None = field(default=None, repr=False)
     """None where there is no such file."""
 

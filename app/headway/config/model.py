@@ -59,7 +59,8 @@ Keys: TypeAlias = Key | Annotated[list[Key], Field(min_length=1, max_length=MAX_
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    # Most runs find no file, and then nothing is to be checked.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class ContextEntry(_Model):
@@ -107,7 +108,7 @@ class Config(_Model):
     notifications: Literal["off", "bell", "desktop"] = "off"
     """How you are called when a delegation finishes or gets stuck while you look elsewhere: a `bell`, or a
     notification of the `desktop` (OSC 9, which not every terminal has)."""
-    board: BoardSection = Field(default_factory=BoardSection)
+    board: BoardSection = Field(default_factory=BoardSection.model_construct)
     """How the board behaves, a table `[board]`."""
     contexts: dict[ContextName, ContextEntry] = Field(default_factory=dict)
     """Platforms by name, each a table `[contexts.NAME]`; `headway ctx add` keeps its own beside them."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, get_args
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from headway.config.descriptions import described, descriptions_of
 from headway.config.environment import CONFIG, SCALARS, TOKEN, URL, variable
 from headway.config.model import MAX_KEYS, BoardSection, Config, ContextEntry
 
@@ -68,7 +70,9 @@ and `ctrl+c` stay as they are, and so do the keys inside dialogs, which each dia
 
 def json_schema(actions: Sequence[str]) -> dict[str, Any]:
     """The JSON Schema of the file; `actions` are the ids that `[keys]` may name."""
-    schema = Config.model_json_schema()
+    schema = described(Config.model_json_schema(), Config)
+    for model in (BoardSection, ContextEntry):
+        described(schema["$defs"][model.__name__], model)
     keys = schema["properties"]["keys"]
     kind = keys.pop("additionalProperties")
     schema["$defs"]["Keys"] = kind
@@ -87,17 +91,17 @@ def markdown(actions: Iterable[tuple[str, str, str]]) -> str:
     for name, field in Config.model_fields.items():
         if name in SCALARS:
             flag = f"`--{name.replace('_', '-')}`"
-            cells = (f"`{name}`", _takes(field), _default(field), f"`{variable(name)}`", flag, _meaning(field))
+            cells = (f"`{name}`", _takes(field), _default(field), f"`{variable(name)}`", flag, _meaning(Config, name))
             parts.append(_row(cells))
     parts.append(_row(("", "address", "", f"`{URL}`", "`--url`", "The platform's address, for one run.")))
     parts.append(_row(("", "text", "", f"`{TOKEN}`", "", "The platform's token; never on a command line.")))
     parts.append(_row(("", "path", "", f"`{CONFIG}`", "`--config`", "The file itself.")))
     parts += ["\n## The board\n\n| in `[board]` | takes | default | |\n|---|---|---|---|\n"]
     for name, field in BoardSection.model_fields.items():
-        parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(field))))
+        parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(BoardSection, name))))
     parts += [_CONTEXTS, "\n| in `[contexts.NAME]` | takes | default | |\n|---|---|---|---|\n"]
     for name, field in ContextEntry.model_fields.items():
-        parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(field))))
+        parts.append(_row((f"`{name}`", _takes(field), _default(field), _meaning(ContextEntry, name))))
     parts += [_KEYS, "\n| action | keys | |\n|---|---|---|\n"]
     for action, keys, description in actions:
         parts.append(_row((f"`{action}`", " ".join(f"`{key}`" for key in keys.split()), description)))
@@ -123,5 +127,5 @@ def _default(field: FieldInfo) -> str:
     return "none" if value is None else f"`{str(value).lower()}`"
 
 
-def _meaning(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
+def _meaning(model: type[BaseModel], name: str) -> str:
+    return " ".join(descriptions_of(model)[name].split())

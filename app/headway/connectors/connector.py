@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
-from headway.core.cursor import Cursor
-from headway.core.delegation import Delegation, Status
-from headway.core.events import Event
+from headway.core.api import SNAPSHOT_FINISHED
+
+if TYPE_CHECKING:
+    from headway.core.api import Health, Snapshot, Workspace
+    from headway.core.cursor import Cursor
+    from headway.core.delegation import Delegation, Status
+    from headway.core.events import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -33,43 +35,24 @@ from headway.connectors.errors import (
     OutcomeUnknown,
 )
 from headway.connectors.http import Effect, Exchange
-from headway.connectors.stream import EventReader
-from headway.core.api import (
-    OPERATOR,
-    SNAPSHOT_FINISHED,
-    DelegateAccepted,
-    DroppedStale,
-    Health,
-    PastEvent,
-    RetryAccepted,
-    Snapshot,
-    StatusAnswer,
-    TokenCreated,
-    TokenInfo,
-    WhoAmI,
-    Workspace,
-    WorkspaceCreated,
-)
-from headway.core.cursor import Cursor
+from headway.core import api
+from headway.core.api import OPERATOR, SNAPSHOT_FINISHED
 from headway.core.delegation import Delegation, Status
-from headway.core.events import Event, read_payload
 from headway.core.scopes import READ
 from headway.core.text import clean_line
 from headway.net import errors as net
-from headway.net.sse import Connected, Connecting, Lost, Messages, subscribe
 
 if TYPE_CHECKING:
     import random
 
+    from headway.connectors.stream import EventReader
     from headway.core.clock import Clock
+    from headway.core.cursor import Cursor
+    from headway.core.events import Event
     from headway.net.backoff import Backoff
 
 _TOKEN: Final = re.compile("[!-~]{1,1024}")
 _EPOCH: Final = re.compile("[!-~]{1,128}")
-_DELEGATIONS: Final = TypeAdapter(list[Delegation])
-_PAST: Final = TypeAdapter(list[PastEvent])
-_WORKSPACES: Final = TypeAdapter(list[Workspace])
-_TOKENS: Final = TypeAdapter(list[TokenInfo])
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +88,9 @@ class HeadwayConnector:
         self._backoff = backoff
         self._read_only = read_only
         self._capabilities = Capabilities(read_only=read_only)
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, transport=transport)
+        self._client = httpx.AsyncClient(
+            trust_env=False, follow_redirects=False, transport=transport, verify=_tls_for(self._address)
+        )
         self._http = Exchange(self._client, self._address, self._headers, clock)
 
     def __repr__(self) -> str:
@@ -132,9 +117,9 @@ class HeadwayConnector:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
+    async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> api.Snapshot:
         self._has_moved()
-        snapshot = self._read(Snapshot, await self._http.call("GET", "/snapshot", params={"finished": finished}))
+        snapshot = self._read(api.Snapshot, await self._http.call("GET", "/snapshot", params={"finished": finished}))
         if not _EPOCH.fullmatch(snapshot.epoch):
             raise self._bad_answer()
         if not self._scope_known:
@@ -144,7 +129,7 @@ class HeadwayConnector:
     async def _learn_scope(self) -> None:
         """Whether this token may act at all, so that a board offers only what it can do."""
         try:
-            scope = self._read(WhoAmI, await self._http.call("GET", "/whoami")).scope
+            scope = self._read(api.WhoAmI, await self._http.call("GET", "/whoami")).scope
         except NotFound:
             # An older platform does not say; it refuses what may not be.
             scope = ""
@@ -155,6 +140,8 @@ class HeadwayConnector:
         self._capabilities = replace(self._capabilities, read_only=self._read_only or scope == READ)
 
     async def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
+        from headway.connectors.stream import EventReader
+
         reader = EventReader(after)
         try:
             while True:
@@ -174,6 +161,8 @@ class HeadwayConnector:
 
     async def _events_here(self, reader: EventReader) -> AsyncGenerator[StreamMessage, None]:
         """What the platform tells at its address of now, for ever."""
+        from headway.net.sse import Connected, Connecting, Lost, Messages, subscribe
+
         signals = subscribe(
             self._client, f"{self._address}/events/stream", clock=self._clock, rng=self._rng, headers=self._headers,
             last_event_id=str(reader.cursor) if reader.cursor else "", backoff=self._backoff,
@@ -220,7 +209,7 @@ class HeadwayConnector:
         except OutcomeUnknown:
             # Safe: the key makes the platform carry it out once.
             answer = await self._http.call("POST", path, json=body, effect=Effect.CHANGES)
-        accepted = self._read(DelegateAccepted, answer, Effect.CHANGES)
+        accepted = self._read(api.DelegateAccepted, answer, Effect.CHANGES)
         return Dispatched(
             accepted.delegation_id, accepted.target_id, accepted.status, repeated=bool(accepted.idempotent_hit)
         )
@@ -229,7 +218,9 @@ class HeadwayConnector:
         return self._read(Delegation, await self._http.call("GET", f"/admin/delegations/{_segment(id_or_prefix)}"))
 
     async def timeline(self, delegation: DelegationRef) -> list[Event]:
-        past = self._read_list(_PAST, await self._http.call("GET", _path(delegation, "events")))
+        from headway.core.events import Event, read_payload
+
+        past = self._read_list(api.PastEvent, await self._http.call("GET", _path(delegation, "events")))
         try:
             return [Event(one.seq, one.type, one.timestamp, read_payload(one.type, one.data)) for one in past]
         except ValidationError as error:
@@ -241,7 +232,7 @@ class HeadwayConnector:
         asked = {"status": status.value if status else None, "limit": limit, "before": before}
         params = {name: value for name, value in asked.items() if value is not None}
         answer = await self._http.call("GET", "/admin/delegations", params=params)
-        return self._read_list(_DELEGATIONS, answer)
+        return self._read_list(Delegation, answer)
 
     async def poll(self, delegation: DelegationRef) -> Delegation:
         self._require_write()
@@ -252,29 +243,29 @@ class HeadwayConnector:
         self._require_write()
         body = {"reason": reason} if reason else {}
         answer = await self._http.call("POST", _path(delegation, "cancel"), json=body, effect=Effect.CHANGES)
-        return self._read(StatusAnswer, answer, Effect.CHANGES).status
+        return self._read(api.StatusAnswer, answer, Effect.CHANGES).status
 
     async def reply(self, delegation: DelegationRef, text: str) -> Status:
         self._require_write()
         answer = await self._http.call("POST", _path(delegation, "reply"), json={"text": text}, effect=Effect.CHANGES)
-        return self._read(StatusAnswer, answer, Effect.CHANGES).status
+        return self._read(api.StatusAnswer, answer, Effect.CHANGES).status
 
     async def retry(self, delegation: DelegationRef) -> Dispatched:
         self._require_write()
         answer = await self._http.call("POST", _path(delegation, "retry"), effect=Effect.CHANGES)
-        accepted = self._read(RetryAccepted, answer, Effect.CHANGES)
+        accepted = self._read(api.RetryAccepted, answer, Effect.CHANGES)
         return Dispatched(
             accepted.delegation_id, accepted.target_id, accepted.status, repeated=bool(accepted.idempotent_hit)
         )
 
-    async def agents(self) -> list[Workspace]:
-        return self._read_list(_WORKSPACES, await self._http.call("GET", "/workspaces"))
+    async def agents(self) -> list[api.Workspace]:
+        return self._read_list(api.Workspace, await self._http.call("GET", "/workspaces"))
 
     async def add_agent(self, url: str, *, name: str | None = None, slots: int = 1) -> str:
         self._require_write()
         body = {"name": name or urlsplit(url).netloc or url, "url": url, "max_concurrent_tasks": slots}
         answer = await self._http.call("POST", "/workspaces", json=body, effect=Effect.CHANGES)
-        return self._read(WorkspaceCreated, answer, Effect.CHANGES).id
+        return self._read(api.WorkspaceCreated, answer, Effect.CHANGES).id
 
     async def remove_agent(self, workspace_id: str) -> None:
         self._require_write()
@@ -284,26 +275,26 @@ class HeadwayConnector:
         self._require_write()
         asked = {"max_age_minutes": str(older_than_ms / 60_000), "workspace_id": workspace_id}
         answer = await self._http.call("POST", "/admin/a2a-queue/drop-stale", params=asked, effect=Effect.CHANGES)
-        return self._read(DroppedStale, answer, Effect.CHANGES).dropped
+        return self._read(api.DroppedStale, answer, Effect.CHANGES).dropped
 
-    async def tokens(self) -> list[TokenInfo]:
+    async def tokens(self) -> list[api.TokenInfo]:
         """The tokens that the platform keeps, without what opens it. Raises `NotAllowed` but for the admin."""
-        return self._read_list(_TOKENS, await self._http.call("GET", "/admin/tokens"))
+        return self._read_list(api.TokenInfo, await self._http.call("GET", "/admin/tokens"))
 
-    async def make_token(self, scope: str, *, label: str | None = None) -> TokenCreated:
+    async def make_token(self, scope: str, *, label: str | None = None) -> api.TokenCreated:
         """A new token, told this once; `scope` is admin, read or workspace:<id>."""
         self._require_write()
         body = {"scope": scope, "label": label}
         answer = await self._http.call("POST", "/admin/tokens", json=body, effect=Effect.CHANGES)
-        return self._read(TokenCreated, answer, Effect.CHANGES)
+        return self._read(api.TokenCreated, answer, Effect.CHANGES)
 
     async def remove_token(self, token_id: str) -> None:
         """Forget a token: it opens nothing from then on. Raises `NotFound`, `Conflict` for the data folder's own."""
         self._require_write()
         await self._http.call("DELETE", f"/admin/tokens/{_segment(token_id)}", effect=Effect.CHANGES)
 
-    async def health(self) -> Health:
-        return self._read(Health, await self._http.call("GET", "/health", accept=frozenset({503})))
+    async def health(self) -> api.Health:
+        return self._read(api.Health, await self._http.call("GET", "/health", accept=frozenset({503})))
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -318,14 +309,24 @@ class HeadwayConnector:
         except ValidationError as error:
             raise self._bad_answer(effect) from error
 
-    def _read_list(self, model: TypeAdapter[list[Model]], answer: Any) -> list[Model]:
+    def _read_list(self, model: type[Model], answer: Any) -> list[Model]:
         try:
-            return model.validate_python(answer)
+            return _list_of(model).validate_python(answer)
         except ValidationError as error:
             raise self._bad_answer() from error
 
     def _bad_answer(self, effect: Effect = Effect.READS) -> BadAnswer | OutcomeUnknown:
         return self._http.unreadable("it is not what a platform of ours answers", effect)
+
+
+def _tls_for(address: str) -> ssl.SSLContext | bool:
+    """Reading the certificates of this system takes its time. A context without any trusts nobody."""
+    return True if address.lower().startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@cache
+def _list_of(model: type[Model]) -> TypeAdapter[list[Model]]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]
 
 
 def _checked(base_url: str) -> str:

@@ -147,7 +147,7 @@ _PLACES: Final = {name: place for place, name in enumerate(Row.__slots__)}
 class Delegation(BaseModel):
     """The whole record (spec: lifecycle, "Record"), as `GET …/delegations/:did` and `--json` print it."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     delegation_id: str
     source_id: str

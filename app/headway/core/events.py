@@ -41,7 +41,7 @@ class EventType(StrEnum):
 class Payload(BaseModel):
     """What an event says. Unknown fields are let pass: later versions may add some."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     TYPE: ClassVar[EventType]
 

@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 class Body(BaseModel):
     """A JSON body; unknown fields are let pass, so that older and newer sides get on."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class ErrorBody(Body):

@@ -1,0 +1,44 @@
+"""What a run of `headway` does without, so that it is there sooner; for the program alone, not for a library."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+AT_START: Final = 200_000
+"""Objects that are made before the first of them are looked at for garbage."""
+USUAL: Final = gc.get_threshold()
+STARTED_AFTER: Final = 1.0
+"""Seconds after which a command that still runs is one that stays."""
+
+Result = TypeVar("Result")
+
+
+def start_lean() -> None:
+    """Call it before anything else is imported."""
+    # Starting makes modules and classes, which are not garbage; looking through them again and again takes its time.
+    gc.set_threshold(AT_START)
+    # Without this, the first model makes pydantic read the metadata of every distribution that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # The command line of httpx itself, with Rich, Click and Pygments: httpx does without where it cannot be imported.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
+
+async def staying(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do the work of a command; from `STARTED_AFTER` on, look for garbage as often as Python does."""
+    import asyncio
+
+    timer = asyncio.get_running_loop().call_later(STARTED_AFTER, _settle)
+    try:
+        return await work
+    finally:
+        timer.cancel()
+
+
+def _settle() -> None:
+    # What there is by now stays, so it is not looked through again.
+    gc.freeze()
+    gc.set_threshold(*USUAL)
