@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """The steps of `faster` and `slower`; any other speed can be begun with."""
-SLOWEST: Final = 0.01
-FASTEST: Final = 1_000.0
 
 
 class Playback:

@@ -7,11 +7,10 @@ works at once and shows with the next paint.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from headway.core.clock import Clock
-    from headway.dashboard.app import HeadwayApp
     from headway.dashboard.pacing import Outlet, Pace
 
 GRACE: Final = 0.01
@@ -19,11 +18,21 @@ GRACE: Final = 0.01
 LOOK_AGAIN: Final = 1 / 30
 
 
-class Throttle:
-    """Told of each paint by `painted`; while it `holds`, the app paints nothing."""
+class Painter(Protocol):
+    """What paints the screen, and can be told to wait with it."""
 
-    def __init__(self, app: HeadwayApp, pace: Pace, clock: Clock) -> None:
-        self._app = app
+    def hold_paint(self) -> None:
+        """Paint nothing until `release_paint`."""
+
+    def release_paint(self) -> None:
+        """Paint again, beginning with what has added up."""
+
+
+class Throttle:
+    """Told of each paint by `painted`; while it `holds`, the painter paints nothing."""
+
+    def __init__(self, painter: Painter, pace: Pace, clock: Clock) -> None:
+        self._painter = painter
         self._pace = pace
         self._clock = clock
         self._counted = 0
@@ -49,7 +58,7 @@ class Throttle:
 
     def _hold(self, outlet: Outlet) -> None:
         self.holds = True
-        self._app.hold_paint()
+        self._painter.hold_paint()
         self._wait(outlet)
 
     def _wait(self, outlet: Outlet) -> None:
@@ -58,4 +67,4 @@ class Throttle:
             asyncio.get_running_loop().call_later(max(pause, LOOK_AGAIN), self._wait, outlet)
             return
         self.holds = False
-        self._app.release_paint()
+        self._painter.release_paint()

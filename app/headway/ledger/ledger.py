@@ -461,10 +461,6 @@ class Ledger:
         """See `tokens.find`."""
         return await self._read(tokens.find, token_hash)
 
-    async def has_token(self, scope: str) -> bool:
-        """See `tokens.has`."""
-        return await self._read(tokens.has, scope)
-
     async def tokens(self) -> list[TokenInfo]:
         """See `tokens.list_`."""
         return await self._read(tokens.list_)

@@ -10,47 +10,27 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
-from random import Random
 from typing import Final
 
 from headway.a2a.client import AgentClient
 from headway.a2a.dialects import OutgoingMessage
-from headway.a2a.errors import (
-    AgentBusy,
-    AgentError,
-    AgentHttpError,
-    AgentIdle,
-    AgentLost,
-    AgentMalformed,
-    AgentQueued,
-    AgentRpcError,
-    AgentUnreachable,
-    UnknownTask,
-)
+from headway.a2a.errors import AgentError, AgentHttpError, AgentLost, AgentQueued, UnknownTask
 from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
-from headway.core.clock import Clock
 from headway.core.delegation import Status
-from headway.net.backoff import Backoff
 from headway.net.errors import Silent
 from headway.net.idle import IdleWatchdog
 from headway.tools.delegation import Kept
-from headway.tools.platform_api import INVALID_JSON
+from headway.tools.failures import Doubt, may_have_arrived, surely_not_delivered, unanswered, words
+from headway.tools.patience import ASK_PAUSES, Patience
 from headway.tools.session import Session
 
 GONE: Final = "the agent no longer knows the task; the outcome is unknown"
 INTERRUPTED: Final = "interrupted by a restart; outcome unknown"
-ASK_PAUSES: Final = Backoff(first=1.0, most=15.0)
-"""Between two questions to an agent that cannot be reached, and to one that waits for an answer of somebody."""
-OUTCOME_UNKNOWN: Final = '"outcome":"unknown"'
-"""In the data of a gateway's error: the agent may have the message all the same."""
-
 CANNOT_SAY: Final = (
     "timed out; the agent cannot say whether it has the task, and it was not sent again: the outcome is unknown"
 )
-_DOUBTFUL: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, HTTPStatus.CONFLICT)
-"""What a gateway says where its link to the agent broke, where the agent was silent, and where it has the message."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +51,6 @@ class Waits:
 
 
 Handed = Ended | Waits
-
-
-class Doubt(Exception):
-    """Nothing can be learned of a message that may have arrived; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +104,9 @@ class Sending:
                 if self._remote is not None:
                     return await self._after_break(error)
                 failure = error
-            if _surely_not_delivered(failure):
+            if surely_not_delivered(failure):
                 continue
-            if not _may_have_arrived(failure):
+            if not may_have_arrived(failure):
                 return _failed(failure, doubt=doubt)
             doubt = True
             try:
@@ -143,6 +119,8 @@ class Sending:
                 _log.info("%s: the agent could not be asked: %s", self._kept.task_id, error)
             if isinstance(failure, AgentHttpError) and failure.status == HTTPStatus.BAD_GATEWAY:
                 return _failed(failure)
+        # There is one attempt at least.
+        assert failure is not None
         return _failed(failure, doubt=doubt)
 
     async def take_up(self) -> Handed:
@@ -178,13 +156,13 @@ class Sending:
             try:
                 return await self._find()
             except AgentError as error:
-                if not _unanswered(error):
+                if not unanswered(error):
                     raise
                 await patience.after(error)
 
     async def _after_break(self, error: Exception | None) -> Handed:
         """Go on with a task that the agent has; `error` is what ended the last time that it was followed."""
-        if error is not None and not _may_have_arrived(error):
+        if error is not None and not may_have_arrived(error):
             return _failed(error)
         try:
             return await self._resume()
@@ -207,7 +185,7 @@ class Sending:
             try:
                 return await self._follow(self._client.resubscribe(task_id, transcript=self._transcript))
             except (AgentError, Silent) as error:
-                if not _unanswered(error):
+                if not unanswered(error):
                     raise
                 if self._heard > before:
                     # It answers, and has nothing new to say: age alone never ends a living one.
@@ -251,62 +229,6 @@ class Sending:
         return Patience(self._clock, self._rng, self._settings.ask_patience)
 
 
-class Patience:
-    """How long an agent is asked again that cannot be reached, with growing pauses."""
-
-    def __init__(self, clock: Clock, rng: Random, seconds: float) -> None:
-        self._clock = clock
-        self._rng = rng
-        self._give_up_at = clock.monotonic() + seconds
-        self._failures = 0
-
-    async def after(self, error: Exception) -> None:
-        """Pause before the next question. Raises `error` where patience is at its end."""
-        self._failures += 1
-        if self._clock.monotonic() >= self._give_up_at:
-            raise error
-        _log.info("the agent could not be asked: %s; asking again", error)
-        await self._clock.sleep(ASK_PAUSES.pause(self._failures, self._rng))
-
-
-def words(error: Exception | None) -> str:
-    """What is said of a delegation that an error has ended; an agent's own words stay its own."""
-    if isinstance(error, AgentMalformed):
-        _log.warning("%s", error)
-        return INVALID_JSON
-    if isinstance(error, AgentRpcError):
-        return error.message or str(error)
-    if isinstance(error, Silent):
-        return f"timed out: nothing was heard of the agent for {error.seconds:g} s"
-    return str(error) or "failed, without a reason given"
-
-
-def _failed(error: Exception | None, *, doubt: bool = False) -> Ended:
-    unknown = "; whether the agent has the task is unknown" if doubt and not isinstance(error, Doubt) else ""
-    return Ended(Status.FAILED, f"{words(error)}{unknown}")
-
-
-def _surely_not_delivered(error: Exception) -> bool:
-    """No connection came about, and may another time."""
-    return isinstance(error, AgentUnreachable) and not error.hopeless
-
-
-def _may_have_arrived(error: Exception) -> bool:
-    """The link broke or was silent, here or behind a gateway; what the agent has answered is no such thing."""
-    if isinstance(error, AgentHttpError):
-        return error.status in _DOUBTFUL
-    if isinstance(error, AgentRpcError):
-        return OUTCOME_UNKNOWN in error.data
-    return isinstance(error, Silent | AgentLost | AgentIdle)
-
-
-def _unanswered(error: Exception) -> bool:
-    """A question that nobody has answered, and that somebody may answer later."""
-    if isinstance(error, AgentHttpError):
-        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status in _DOUBTFUL
-    return isinstance(error, AgentBusy) or _surely_not_delivered(error) or _may_have_arrived(error)
-
-
 def ended_by(last: AgentUpdate) -> Ended:
     """How an agent's terminal update ends a delegation."""
     said = last.error or last.message or ""
@@ -319,3 +241,8 @@ def ended_by(last: AgentUpdate) -> Ended:
             return Ended(Status.FAILED, f"rejected by the agent: {said}" if said else "rejected by the agent")
         case _:
             return Ended(Status.FAILED, said or "the agent failed without saying why")
+
+
+def _failed(error: Exception, *, doubt: bool = False) -> Ended:
+    unknown = "; whether the agent has the task is unknown" if doubt and not isinstance(error, Doubt) else ""
+    return Ended(Status.FAILED, f"{words(error)}{unknown}")
