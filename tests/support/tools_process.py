@@ -1,13 +1,14 @@
 """Tools in a process of its own, that tests kill: `python tools_process.py FOLDER` reads orders and says what it did.
 
-Orders on stdin: `send ID URL WORDS…`, `cancel ID`, `check ID`. On stdout a line of JSON for each: the verb, the id and
-the answer; and a line `{"told": id, …}` for each result that was delivered.
+Orders on stdin: `send ID URL WORDS…`, `cancel ID`, `check ID`, `room - BYTES`, `sweep -`. On stdout a line of JSON for
+each: the verb, the id and the answer; and a line `{"told": id, …}` for each result that was delivered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ async def main(folder: Path) -> None:
                 case "send":
                     url, words = rest[0], " ".join(rest[1:])
                     answer = await tools.a2a_send_async(url, words, task_id=task_id, context={"n": task_id})
+                case "room":
+                    # As on a disk without space: files do not grow past so many bytes.
+                    limit = (int(rest[0]), resource.RLIM_INFINITY)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+                    answer = {}
+                case "sweep":
+                    await tools.direct.sweep()
+                    answer = {}
                 case "cancel":
                     answer = await tools.a2a_cancel_task(task_id)
                 case _:

@@ -57,7 +57,7 @@ async def test_tools_that_cannot_be_opened_say_why_to_each_caller(
     monkeypatch.delenv("WORKSPACE_ID", raising=False)
     held = await Journal.open(journal_path(None, tmp_path))
     for _ in range(2):
-        with pytest.raises(ToolError, match="open in another process"):
+        with pytest.raises(ToolError, match="open already in this process"):
             await headway.tools.a2a_check_task("a")
     await held.aclose()
     assert "No task found" in (await headway.tools.a2a_check_task("a"))["error"]

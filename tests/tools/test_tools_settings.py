@@ -78,7 +78,13 @@ def test_every_bad_value_is_named_at_once_and_no_token_is_shown() -> None:
     assert "pass@" not in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["ftp://h", "http://", "http://h:99999", "http://169.254.169.254/", "http://h?q", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://h", "http://", "http://h:99999", "http://h:0", "http://169.254.169.254/", "http://h?q", "x", "http://h\nt",
+        "http://h/\x7f", "http://xn--a", "http://xn--zz--/", "http://[v1.a]", "http://h/" + "p" * 100_000,
+    ],
+)  # fmt: skip
 def test_a_platform_that_cannot_be_reached_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(SettingsError, match="PLATFORM_URL"):
         ToolSettings.from_environment({"PLATFORM_URL": url})

@@ -104,10 +104,10 @@ class A2AVerbs:
     @described(A2A_CANCEL_TASK)
     async def a2a_cancel_task(self, task_id: str) -> Answer:
         running = self._direct.running(task_id)
-        if running is not None:
-            self._direct.stop(running, Stop(State.CANCELED, CANCELED))
-            await running.ended.wait()
         try:
+            if running is not None:
+                self._direct.stop(running, Stop(State.CANCELED, CANCELED))
+                await running.ended.wait()
             ended = await self._ended(task_id)
         except ToolError as error:
             return {"success": False, "error": str(error)}

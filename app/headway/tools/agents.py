@@ -125,7 +125,7 @@ def _host_of(url: str) -> str:
     """The host and port of a URL, for people. Raises UnknownAgent where it is none that can be used."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable or "@" in parts.netloc or len(url) > URL_LIMIT or clean_line(url, limit=URL_LIMIT) != url:

@@ -246,7 +246,7 @@ async def _canceled(client: AgentClient, task_id: str) -> AgentUpdate:
 def _usable(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
     return known and "@" not in parts.netloc and len(url) <= URL_LIMIT and clean_line(url, limit=URL_LIMIT) == url

@@ -49,6 +49,7 @@ async def default_tools() -> Tools:
     loop = asyncio.get_running_loop()
     kept = _KEPT.get(loop)
     if kept is None or kept.keeper.done():
+        _abandon_closed()
         opened: asyncio.Future[Tools] = loop.create_future()
         kept = _KEPT[loop] = _Kept(opened, asyncio.create_task(_keep(opened), name="headway tools"))
     return await asyncio.shield(kept.opened)
@@ -60,6 +61,14 @@ async def close_default_tools() -> None:
     if kept is not None:
         kept.keeper.cancel()
         await asyncio.wait({kept.keeper})
+
+
+def _abandon_closed() -> None:
+    """A loop that was closed without canceling its tasks has left its journal open, and nobody there to close it."""
+    for loop in [loop for loop in _KEPT if loop.is_closed()]:
+        opened = _KEPT.pop(loop).opened
+        if opened.done() and not opened.cancelled() and opened.exception() is None:
+            opened.result().session.journal.abandon()
 
 
 async def _keep(opened: asyncio.Future[Tools]) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Sequence
 
+from headway.core.text import clean_line
 from headway.tools.delegation import Kept, as_fields, from_fields
 from headway.tools.journal import Journal
+
+_log = logging.getLogger(__name__)
 
 
 class DelegationStore:
@@ -36,4 +40,13 @@ class DelegationStore:
         def read(db: sqlite3.Connection) -> list[str]:
             return [record for (record,) in db.execute("SELECT record FROM delegation ORDER BY place")]
 
-        return [from_fields(json.loads(record)) for record in await self._journal.run(read)]
+        return [kept for record in await self._journal.run(read) if (kept := _readable(record)) is not None]
+
+
+def _readable(record: str) -> Kept | None:
+    """None for what a damaged file or another version has left: it does not hide the others."""
+    try:
+        return from_fields(json.loads(record))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        _log.warning("a delegation in the journal cannot be read: %s", clean_line(repr(error)))
+        return None

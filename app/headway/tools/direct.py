@@ -60,6 +60,7 @@ class DirectTasks:
         self._asking: OrderedDict[tuple[str, str], str | None] = OrderedDict()
         self._endings = Endings(session)
         self._closing = False
+        self._loop = asyncio.get_running_loop()
 
     @property
     def count(self) -> int:
@@ -129,7 +130,7 @@ class DirectTasks:
     async def begin(
         self, task: DirectTask, on_result: OnResult | None = None, on_progress: OnProgress | None = None
     ) -> None:
-        """Take a task on; that is durable when this returns. Raises NotTaken and JournalUnavailable."""
+        """Take a task on; that is durable when this returns. Raises NotTaken."""
         self._require_place()
         if task.task_id in self._running or self._endings.find(task.task_id) is not None:
             raise _in_use(task.task_id)
@@ -143,9 +144,9 @@ class DirectTasks:
         except sqlite3.IntegrityError:
             self._drop(running)
             raise _in_use(task.task_id) from None
-        except JournalUnavailable:
+        except JournalUnavailable as error:
             self._drop(running)
-            raise
+            raise NotTaken(f"{error}; nothing was sent") from error
         except BaseException:
             # It may still be written after its caller has gone: then it is taken out again.
             self._drop(running)
@@ -155,7 +156,11 @@ class DirectTasks:
             self._begin_work(running)
 
     def stop(self, running: Running, stop: Stop) -> None:
-        """End a task that runs: our reading of it, and the agent's work. `running.ended` says when that is done."""
+        """End a task that runs: our reading of it, and the agent's work. `running.ended` says when that is done.
+
+        Raises NotTaken in another event loop than that of the tools.
+        """
+        self._require_loop()
         if running.stopping is None:
             running.stopping = self._session.background.begin(
                 f"a2a stop {running.task.task_id}", self._stop(running, stop)
@@ -285,7 +290,15 @@ class DirectTasks:
     async def _forget(self, task_id: str) -> None:
         await self._session.journal.run(partial(table.forget, task_id=task_id))
 
+    def _require_loop(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise NotTaken(
+                "these tools belong to another event loop; nothing was done; call them there, or open tools with a "
+                "journal of their own here"
+            )
+
     def _require_place(self) -> None:
+        self._require_loop()
         if self._closing:
             raise NotTaken("the tools are being closed; nothing was sent")
         if self.count >= self._settings.task_limit:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from headway.a2a.dialects import Dialect
+from headway.core.text import clean_line
 from headway.tools.outcome import Outcome, State
+
+MAX_TIME: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class DirectTask:
 _COLUMNS: Final = tuple(DirectTask.__dataclass_fields__)
 _INSERT: Final = f"INSERT INTO direct_task ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM direct_task"  # noqa: S608
+_TIMES: Final = frozenset({"created_at", "heard_at", "finished_at"})
 _JSON: Final = frozenset({"message", "context"})
 
 
@@ -171,17 +179,32 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _read(rows: sqlite3.Cursor) -> list[DirectTask]:
-    return [
-        DirectTask(**{name: _loaded(name, value) for name, value in zip(_COLUMNS, row, strict=True)}) for row in rows
-    ]
+    """What can be read; one row that a damaged file or another version has left does not hide the others."""
+    found = []
+    for row in rows:
+        try:
+            task = DirectTask(**{name: _loaded(name, value) for name, value in zip(_COLUMNS, row, strict=True)})
+        except (ValueError, TypeError) as error:
+            _log.warning("task %s in the journal cannot be read: %s", clean_line(str(row[0])), clean_line(str(error)))
+        else:
+            found.append(task)
+    return found
 
 
 def _loaded(name: str, value: Any) -> Any:
     if name in _JSON:
-        return json.loads(value)
+        loaded = json.loads(value)
+        if not isinstance(loaded, dict if name == "context" else str):
+            raise TypeError(f"{name} is of another type")
+        return loaded
     if name == "stopped" and value is not None:
         state, reason = json.loads(value)
         return Stop(State(state), reason)
     if name == "state":
         return State(value)
+    if name == "dialect":
+        # One of another version is found out anew.
+        return value if value in set(Dialect) else None
+    if name in _TIMES and value is not None and not 0 <= value <= MAX_TIME:
+        raise ValueError(f"{name} is no time")
     return bool(value) if name in ("sending", "delivered") else value

@@ -22,6 +22,9 @@ class _Ended:
     on_result: OnResult | None
     saved: bool
     told: bool
+    """Whether nobody has to be told any more, or somebody is being told."""
+    heard: bool = False
+    """Whether somebody was told by this process."""
     worker: asyncio.Task[None] | None = None
 
 
@@ -59,12 +62,15 @@ class Endings:
     async def _see_through(self, ended: _Ended) -> None:
         task_id = ended.task.task_id
         await self._save(ended)
+        if ended.saved and self._open.get(task_id) is ended:
+            # From here on it is found in the journal, however long its caller takes to hear of it.
+            del self._open[task_id]
         if not ended.told and ended.on_result is not None:
             ended.told = True
             await self._tell(ended.task, ended.on_result)
-            await self._session.journal.run(lambda db: table.mark_delivered(db, task_id))
-        if ended.saved and self._open.get(task_id) is ended:
-            del self._open[task_id]
+            ended.heard = True
+        if ended.saved and ended.heard:
+            await self._delivered(task_id)
 
     async def _save(self, ended: _Ended) -> None:
         if ended.saved:
@@ -75,6 +81,12 @@ class Endings:
             _log.warning("how %s ended is not durable yet: %s", ended.task.task_id, error)
         else:
             ended.saved = True
+
+    async def _delivered(self, task_id: str) -> None:
+        try:
+            await self._session.journal.run(lambda db: table.mark_delivered(db, task_id))
+        except JournalUnavailable as error:
+            _log.warning("that the result of %s was told is not durable; it may be told again: %s", task_id, error)
 
     async def _tell(self, task: DirectTask, on_result: OnResult) -> None:
         try:

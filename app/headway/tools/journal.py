@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from headway.core.text import clean_line
 from headway.tools.errors import JournalLocked, JournalUnavailable
 from headway.tools.migrations import MIGRATIONS, Step
 
@@ -97,6 +98,8 @@ class Journal:
         """
         if self._closed:
             raise JournalUnavailable(f"the journal at {self.path} is closed; nothing was written")
+        if asyncio.get_running_loop() is not self._loop:
+            raise JournalUnavailable(f"the journal at {self.path} belongs to another event loop; nothing was written")
         answer: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Order(operation, answer))
         self._work()
@@ -115,6 +118,16 @@ class Journal:
             releasing = self._thread.submit(self._release)
             self._thread.shutdown(wait=False)
             await asyncio.wrap_future(releasing)
+
+    def abandon(self) -> None:
+        """Let others open the file, where the event loop of its owner was closed without closing the journal.
+
+        What was being written is finished; what waited is not written. It blocks until then.
+        """
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._release)
+            self._thread.shutdown(wait=True)
 
     def _refuse(self, orders: deque[_Order]) -> None:
         while orders:
@@ -162,7 +175,8 @@ def _open(path: Path, migrations: Sequence[Step]) -> tuple[sqlite3.Connection, i
         except BaseException:
             connection.close()
             raise
-    except (OSError, sqlite3.Error) as failure:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as failure:
+        # Of a damaged file, SQLite may quote bytes that are no text.
         os.close(lock)
         raise JournalUnavailable(
             f"{path} cannot be used as a journal: {failure}; nothing was changed; choose another place with "
@@ -185,15 +199,30 @@ def _locked(path: Path) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.read(lock, 32).decode(errors="replace").strip()
+        holder = clean_line(os.read(lock, 32).decode(errors="replace"))
         os.close(lock)
-        raise JournalLocked(
-            f"the journal at {path} is open in another process{f' ({holder})' if holder else ''}; nothing was changed; "
-            "stop that process, or give this one a folder of its own with HEADWAY_TOOLS_DATA"
-        ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"pid {os.getpid()}".encode(), 0)
+        raise JournalLocked(_held_by(holder, path)) from None
+    # Who holds it is told to others as far as there is room for that.
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, _pid().encode(), 0)
     return lock
+
+
+def _held_by(holder: str, path: Path) -> str:
+    if holder == _pid():
+        return (
+            f"the journal at {path} is open already in this process ({holder}); nothing was changed; use the tools "
+            "that have it open, in their event loop, or close them first"
+        )
+    return (
+        f"the journal at {path} is open in another process{f' ({holder})' if holder else ''}; nothing was changed; "
+        "stop that process, or give this one a folder of its own with HEADWAY_TOOLS_DATA"
+    )
+
+
+def _pid() -> str:
+    return f"pid {os.getpid()}"
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[Step], path: Path) -> None:
@@ -234,6 +263,8 @@ def _perform(connection: sqlite3.Connection, operation: Operation[Any]) -> _Done
         failure: BaseException = clash
     except sqlite3.Error:
         raise
+    except UnicodeDecodeError as damaged:
+        raise sqlite3.DatabaseError("the file is damaged: it holds bytes that are no text") from damaged
     except Exception as raised:  # noqa: BLE001 - the caller gets it
         failure = raised
     else:

@@ -17,6 +17,7 @@ from headway.core.clock import Clock
 from headway.net.backoff import Backoff
 from headway.net.errors import Silent
 from headway.net.idle import IdleWatchdog
+from headway.tools.errors import JournalUnavailable
 from headway.tools.outcome import Ending, State
 from headway.tools.reading import Progress, Reading
 from headway.tools.session import Session
@@ -78,7 +79,11 @@ class Reader:
             # Its card is read first: there is little left to be killed in between the journal's word and the sending.
             await self._client.streams()
             self._reading.sending = True
-            await self._hooks.sending()
+            try:
+                await self._hooks.sending()
+            except JournalUnavailable as error:
+                self._reading.sending = False
+                return Ending(State.FAILED, error=f"{error}; the message was not sent")
             return await self._take(self._client.stream(self._message, transcript=self._reading.transcript))
         except Silent:
             return await self.resume()

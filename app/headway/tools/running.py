@@ -12,6 +12,7 @@ from headway.a2a.dialects import OutgoingMessage
 from headway.tools import direct_table as table
 from headway.tools.asking import Asked
 from headway.tools.direct_table import DirectTask
+from headway.tools.errors import JournalUnavailable
 from headway.tools.outcome import Outcome
 from headway.tools.reader import Hooks, Reader
 from headway.tools.reading import Progress, Reading
@@ -92,7 +93,16 @@ class Journaled(Told):
 
     async def known(self, remote_task_id: str) -> None:
         dialect = self._client.dialect
-        await self._journal.run(lambda db: table.mark_known(db, self._task_id, remote_task_id, dialect))
+        try:
+            await self._journal.run(lambda db: table.mark_known(db, self._task_id, remote_task_id, dialect))
+        except JournalUnavailable as error:
+            # After a restart the agent is asked for it; that is no reason to stop reading now.
+            _log.warning("what the agent calls %s is not durable: %s", self._task_id, error)
 
     async def is_anothers(self, remote_task_id: str) -> bool:
-        return await self._journal.run(lambda db: table.is_anothers(db, self._task_id, remote_task_id))
+        try:
+            return await self._journal.run(lambda db: table.is_anothers(db, self._task_id, remote_task_id))
+        except JournalUnavailable as error:
+            # Better no answer than that of another task.
+            _log.warning("whose the agent's task is for %s cannot be told: %s", self._task_id, error)
+            return True

@@ -52,13 +52,23 @@ def _off_or_seconds(text: str) -> float | None:
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and _sendable(text)
     except ValueError:
         usable = False
     if not usable or not text.isascii() or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("must be an http or https URL without user, password, query or fragment")
     _own_address(text)
     return text.rstrip("/")
+
+
+def _sendable(url: str) -> bool:
+    """Whether a client can be asked to call there."""
+    import httpx
+
+    try:
+        return bool(httpx.URL(url).host)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _own_address(url: str) -> Allowance:
