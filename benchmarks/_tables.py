@@ -32,15 +32,27 @@ from textual.widgets import DataTable
 Change: TypeAlias = Callable[[int], None]
 """Changes one cell that is on the screen; given 0, 1, 2, …, each number once."""
 
-_NOW: Final = 1_700_000_000_000
-_SCREEN: Final = (120, 36)
+NOW: Final = 1_700_000_000_000
+SCREEN: Final = (120, 36)
 _VISIBLE: Final = 20
 """Rows that are surely on the screen; the changes go round them."""
 _STEP: Final = 7
-_GROUP: Final = Group.IN_PROGRESS
-_AGENTS: Final = [Workspace(id=f"ws-{n}", name=f"agent-{n}", status="online") for n in range(8)]
+GROUP: Final = Group.IN_PROGRESS
+AGENTS: Final = [Workspace(id=f"ws-{n}", name=f"agent-{n}", status="online") for n in range(8)]
 _OUTPUT: Final = [ProgressText.of(f"Reading part {n} of the archive\n") for n in range(10)]
 _TASK: Final = "Summarise the filing"
+
+
+# Its columns are padded on both sides, where ours have one blank between them.
+PLACES: Final = lay_out(COLUMNS[GROUP], SCREEN[0] - len(COLUMNS[GROUP]) - 3)
+"""The columns that a DataTable is given."""
+_NAMES: Final = {agent.id: agent.name for agent in AGENTS}
+
+
+def cells_of(row: Row) -> list[str]:
+    """What a DataTable shows of a row, as ready text."""
+    facts = Facts(NOW, _NAMES.__getitem__, {})
+    return ["".join(text for text, _ in place.column.render(row, facts, place.width)) for place in PLACES]
 
 
 def make_rows(count: int) -> list[Row]:
@@ -50,14 +62,14 @@ def make_rows(count: int) -> list[Row]:
         Row(
             delegation_id=f"{n:08x}-0000-4000-8000-000000000000",
             source_id="operator",
-            target_id=_AGENTS[n % len(_AGENTS)].id,
+            target_id=AGENTS[n % len(AGENTS)].id,
             status=Status.IN_PROGRESS,
             priority=50,
             task_preview=f"{_TASK} {n} and its footnotes",
             attempt=1,
-            created_at=_NOW - rng.randrange(86_400_000),
-            updated_at=_NOW,
-            last_activity_at=_NOW,
+            created_at=NOW - rng.randrange(86_400_000),
+            updated_at=NOW,
+            last_activity_at=NOW,
             seq=n + 1,
             progress_percent=float(rng.randrange(100)),
             progress=_OUTPUT[n % len(_OUTPUT)],
@@ -90,7 +102,7 @@ class _TableApp(App[None]):
 @asynccontextmanager
 async def _on_screen(table: Widget) -> AsyncIterator[Terminal]:
     terminal = Terminal()
-    async with _TableApp(terminal, table).run_test(headless=False, size=_SCREEN) as pilot:
+    async with _TableApp(terminal, table).run_test(headless=False, size=SCREEN) as pilot:
         await pilot.pause()
         terminal.forget()
         yield terminal
@@ -103,10 +115,10 @@ async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Termi
     A change goes the way of an event: into the store, the view, the table.
     """
     store = Store()
-    view = GroupView(_GROUP, store, lambda: _NOW)
-    table = DelegationTable(view, lambda: Facts(_NOW, store.name_of, store.notes), lambda: 0.0)
+    view = GroupView(GROUP, store, lambda: NOW)
+    table = DelegationTable(view, lambda: Facts(NOW, store.name_of, store.notes), lambda: 0.0)
     snapshot = Snapshot.model_construct(
-        epoch="bench", seq=len(rows), workspaces=_AGENTS, delegations=rows, totals={Status.IN_PROGRESS: len(rows)}
+        epoch="bench", seq=len(rows), workspaces=AGENTS, delegations=rows, totals={Status.IN_PROGRESS: len(rows)}
     )
 
     def change(number: int) -> None:
@@ -119,10 +131,10 @@ async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Termi
             offset=row.progress.end,
             progress_percent=percent,
         )
-        store.apply([Event(len(rows) + number + 1, progressed.TYPE, _NOW, progressed)])
+        store.apply([Event(len(rows) + number + 1, progressed.TYPE, NOW, progressed)])
         changes = store.take_changes()
         moved = view.take(changes)
-        table.update_rows(changes.touched, changes.entered.get(_GROUP, frozenset()), moved=moved)
+        table.update_rows(changes.touched, changes.entered.get(GROUP, frozenset()), moved=moved)
 
     async with _on_screen(table) as terminal:
         begun = time.perf_counter()
@@ -138,14 +150,8 @@ async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Termi
 @asynccontextmanager
 async def open_data_table(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Terminal]]:
     """A DataTable with the same cells, given to it as ready text before the time is taken."""
-    names = {agent.id: agent.name for agent in _AGENTS}
-    facts = Facts(_NOW, names.__getitem__, {})
-    # Its columns are padded on both sides, where ours have one blank between them.
-    places = lay_out(COLUMNS[_GROUP], _SCREEN[0] - len(COLUMNS[_GROUP]) - 3)
-    cells = [
-        ["".join(text for text, _ in place.column.render(row, facts, place.width)) for place in places] for row in rows
-    ]
-    at = next(number for number, place in enumerate(places) if place.column.id == "progress")
+    cells = [cells_of(row) for row in rows]
+    at = next(number for number, place in enumerate(PLACES) if place.column.id == "progress")
     table: DataTable[str] = DataTable(cursor_type="row")
 
     def change(number: int) -> None:
@@ -154,7 +160,7 @@ async def open_data_table(rows: list[Row]) -> AsyncIterator[tuple[float, Change,
         table.update_cell(rows[line].delegation_id, "progress", cells[line + (turn + 1) * _VISIBLE][at])
 
     async with _on_screen(table) as terminal:
-        for place in places:
+        for place in PLACES:
             table.add_column(place.column.title, key=place.column.id, width=place.width)
         await terminal.painted(showing="progress")
         terminal.forget()
@@ -171,7 +177,7 @@ class _Bare(ScrollView):
     number = 0
 
     def on_mount(self) -> None:
-        self.virtual_size = Size(_SCREEN[0], 10_000)
+        self.virtual_size = Size(SCREEN[0], 10_000)
 
     def render_line(self, y: int) -> Strip:
         return Strip([Segment("x" * 50), Segment(f"{self.number:8d}"), Segment("x" * 50)], 108)

@@ -43,6 +43,20 @@ def test_any_split_and_any_line_end_give_the_same_events(
     assert data(*(raw[at : at + 1] for at in range(len(raw)))) == [each for each in expected if each]
 
 
+IDS = st.sampled_from(["", "id: 7\n", "id:8\n", "id\n", "id:  9\n", "id: \u00e4\n", "id: " + "x" * 257 + "\n"])
+KINDS = st.sampled_from(["", "event: x\n", ": ping\n", "\n", "data: more\n"])
+
+
+@given(st.lists(st.tuples(KINDS, IDS, TEXTS, KINDS), max_size=6), st.integers(0, 400))
+def test_events_that_are_read_at_once_are_what_they_are_line_by_line(
+    events: list[tuple[str, str, str, str]], cut: int
+) -> None:
+    raw = "".join(f"{one}{own_id}data: {text}\n{two}\n" for one, own_id, text, two in events).encode()
+    # With a carriage return before it, no event is of the form that is read at once.
+    by_line = parse([raw.replace(b"\n", b"\r\n")])
+    assert parse([b": hi\n\n", raw[:cut], raw[cut:]]) == by_line
+
+
 def test_every_single_split_of_a_stream_with_every_form() -> None:
     raw = "\ufeff: hi\r\ndata:ä\rdata: €\r\n\r\nevent: x\ndata: 𝄞\n\r\n".encode()
     whole = parse([raw])

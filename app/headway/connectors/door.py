@@ -7,7 +7,10 @@ be friendly. What a platform of ours has cleaned before passes unchanged.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from headway.core.delegation import Status
 from headway.core.progress import ProgressText
@@ -34,12 +37,31 @@ _LINES: Final = frozenset({
     "traceparent",
 })  # fmt: skip
 _NEVER_PLAIN: Final = frozenset({"name", "role", *_TIMES, *_NUMBERS})
+_KNOWN: Final = frozenset({
+    *_TIMES, *_LINES, *_NUMBERS, "data", "text", "task_preview", "status_message", "response_preview", "error",
+    "result_preview", "progress", "via", "recorded", "confirmed", "reason",
+})  # fmt: skip
+"""Keys that are ours, and so need no cleaning."""
+_NUMERIC: Final = frozenset({int, float})
+_LEAST_BOUND: Final = 100
+"""What no number of any name is cut below."""
+_TIMES_KEPT: Final = 4_096
+"""Times as text whose numbers are remembered: thousands of events name the same millisecond more than once."""
+_JSON: Final = TypeAdapter[object](object)
 _BODIES: Final = frozenset({"task", "result", "text", "progress_text"})
 
 
 def read(content: bytes | str) -> Any:
     """Parse JSON and make it safe to keep and draw. Raises ValueError for what cannot be read."""
-    return _safe("", loads(content), MAX_DEPTH)
+    return _safe("", _parsed(content), MAX_DEPTH)
+
+
+def _parsed(content: bytes | str) -> object:
+    try:
+        return _JSON.validate_json(content)
+    except ValueError:
+        # What this one is stricter about than the standard library's, such as a lone surrogate, is to be mended.
+        return loads(content)
 
 
 def _safe(name: str, value: Any, depth: int) -> Any:
@@ -53,7 +75,16 @@ def _safe(name: str, value: Any, depth: int) -> Any:
         raise ValueError("nested too deeply")
     if isinstance(value, list):
         return [_safe(name, item, depth - 1) for item in value]
-    safe = {key if _is_plain(key) else clean_line(key): _safe(key, item, depth - 1) for key, item in value.items()}
+    # Most of what a firehose brings is as it should be, which is seen here without a call for each piece of it.
+    safe = {
+        key if key in _KNOWN or _is_plain(key) else clean_line(key): item
+        if item is None
+        or (type(item) is str and len(item) <= LINE_LIMIT and item.isascii() and item.isprintable()
+            and key not in _NEVER_PLAIN)
+        or (type(item) in _NUMERIC and 0 <= item <= _LEAST_BOUND)
+        else _safe(key, item, depth - 1)
+        for key, item in value.items()
+    }  # fmt: skip
     return _progress(safe) if name == "progress" else safe
 
 
@@ -61,7 +92,7 @@ def _text(name: str, value: str) -> str | int:
     if name not in _NEVER_PLAIN and _is_plain(value):
         return value
     if name in _TIMES:
-        return min(max(from_rfc3339(value), 0), MAX_TIME)
+        return _time(value)
     if name in _NUMBERS:
         raise ValueError(f"{name} is not a number")
     if name in _LINES:
@@ -79,6 +110,11 @@ def _number(name: str, value: float) -> float:
         raise ValueError(f"{name} is not a finite number")
     most = MAX_TIME if name in _TIMES else 100 if name == "progress_percent" else MAX_NUMBER
     return min(max(value, 0), most)
+
+
+@lru_cache(_TIMES_KEPT)
+def _time(text: str) -> int:
+    return min(max(from_rfc3339(text), 0), MAX_TIME)
 
 
 def _progress(value: dict[str, Any]) -> ProgressText:

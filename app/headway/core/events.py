@@ -6,7 +6,7 @@ every event after it holds the same rows as the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -254,24 +254,10 @@ def apply(event: Event, row: Row | None) -> Row | None:
 
     An event that the row has seen already (by seq) changes nothing, so events that overlap a snapshot are harmless.
     """
-    payload = event.payload
-    if isinstance(payload, Sent):
-        return _sent(event, payload) if row is None else row
-    if row is None or event.seq <= row.seq:
-        return row
-    match payload:
-        case StatusChanged():
-            return _status_changed(event, payload, row)
-        case Progressed():
-            return _progressed(event, payload, row)
-        case Completed():
-            return _finish(event, row, Status.COMPLETED, result_preview=payload.response_preview, via=payload.via)
-        case Failed():
-            return _finish(event, row, Status.FAILED, error=payload.error)
-        case Canceled():
-            return _finish(event, row, Status.CANCELED, status_message=payload.status_message)
-        case _:
-            return row
+    if row is None:
+        return _sent(event, event.payload) if isinstance(event.payload, Sent) else None
+    fold = _FOLDS.get(type(event.payload))
+    return row if fold is None or event.seq <= row.seq else fold(event, event.payload, row)
 
 
 def _sent(event: Event, payload: Sent) -> Row:
@@ -318,6 +304,18 @@ def _progressed(event: Event, payload: Progressed, row: Row) -> Row:
     )
 
 
+def _completed(event: Event, payload: Completed, row: Row) -> Row:
+    return _finish(event, row, Status.COMPLETED, result_preview=payload.response_preview, via=payload.via)
+
+
+def _failed(event: Event, payload: Failed, row: Row) -> Row:
+    return _finish(event, row, Status.FAILED, error=payload.error)
+
+
+def _canceled(event: Event, payload: Canceled, row: Row) -> Row:
+    return _finish(event, row, Status.CANCELED, status_message=payload.status_message)
+
+
 def _finish(event: Event, row: Row, status: Status, **outcome: Any) -> Row:
     return row.changed(
         status=status,
@@ -327,3 +325,13 @@ def _finish(event: Event, row: Row, status: Status, **outcome: Any) -> Row:
         seq=event.seq,
         **outcome,
     )
+
+
+_FOLDS: Final[Mapping[type[Payload], Callable[[Event, Any, Row], Row]]] = {
+    StatusChanged: _status_changed,
+    Progressed: _progressed,
+    Completed: _completed,
+    Failed: _failed,
+    Canceled: _canceled,
+}
+"""By the kind of event: what it makes of a row that has not seen it. Looked up, as this is done for every event."""

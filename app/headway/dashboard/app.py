@@ -19,6 +19,7 @@ from headway.dashboard.actions import ACTIONS
 from headway.dashboard.alerts import Alerts
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.ascii import AsciiOnly
+from headway.dashboard.collecting import spare
 from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.look import Look
@@ -168,6 +169,9 @@ class HeadwayApp(App[None]):
 
         A field keeps what it can use, so a printable key that comes up here was sent to whatever had the focus before.
         """
+        if not self.screen_stack:
+            # It came while the board was being left.
+            return
         if isinstance(self.screen, Dialog) and not self.screen.is_ready:
             event.prevent_default()
             self.screen.keep(event)
@@ -205,6 +209,8 @@ class HeadwayApp(App[None]):
         if not self._board.is_running:
             return
         changes = self.session.store.take_changes()
+        if changes.reloaded:
+            spare(len(self.session.store.rows))
         self._alerts.take(changes, looking=self.app_focus)
         self._call()
         for screen in self.screen_stack:

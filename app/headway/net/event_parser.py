@@ -6,6 +6,7 @@ event with empty data, a line has no limit, the first event after a BOM is lost 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ EVENT_LIMIT: Final = 1_048_576
 """Bytes allowed in one line and in the data of one event."""
 ID_LIMIT: Final = 256
 _BOM: Final = b"\xef\xbb\xbf"
+_USABLE: Final = re.compile(rb"[ -~]{0,%d}" % ID_LIMIT)
+"""An id travels back in a header, so only what a header can carry is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,46 @@ class EventParser:
             self._partial += chunk
             self._check(len(self._partial))
             return []
-        lines = (bytes(self._partial) + chunk).splitlines()
+        text = bytes(self._partial) + chunk
         self._partial.clear()
-        if chunk[-1:] not in b"\r\n":
-            self._partial += lines.pop()
         self._after_cr = chunk.endswith(b"\r")
         events: list[ServerEvent] = []
+        if b"\r" in text:
+            self._read_lines(text, events)
+            return events
+        *blocks, rest = text.split(b"\n\n")
+        for block in blocks:
+            if (event := self._whole(block)) is not None:
+                events.append(event)
+            else:
+                self._read_lines(block + b"\n\n", events)
+        self._read_lines(rest, events)
+        return events
+
+    def _whole(self, block: bytes) -> ServerEvent | None:
+        """An event as most servers write it, an id and one line of data, read at once; None for any other."""
+        head, found, data = block.partition(b"\ndata: ")
+        if (
+            not (found and data and head.startswith(b"id: ") and _USABLE.fullmatch(head, 4))
+            or b"\n" in data
+            or len(block) > self._limit
+            or self._data
+            or self._event
+            or self._at_start
+        ):
+            return None
+        self.last_id = head[4:].decode("ascii")
+        return ServerEvent(data.decode("utf-8", "replace"), "message", self.last_id)
+
+    def _read_lines(self, text: bytes, events: list[ServerEvent]) -> None:
+        lines = text.splitlines()
+        if text and text[-1:] not in b"\r\n":
+            self._partial += lines.pop()
         for line in lines:
             self._check(len(line))
             if (event := self._line(line)) is not None:
                 events.append(event)
         self._check(len(self._partial))
-        return events
 
     def _line(self, line: bytes) -> ServerEvent | None:
         if self._at_start:
@@ -75,7 +106,7 @@ class EventParser:
             self._check(self._size - 1)
         elif field == b"event":
             self._event = value.decode("utf-8", "replace")
-        elif field == b"id" and _usable(value):
+        elif field == b"id" and _USABLE.fullmatch(value):
             self.last_id = value.decode("ascii")
         return None
 
@@ -87,8 +118,3 @@ class EventParser:
     def _check(self, size: int) -> None:
         if size > self._limit:
             raise TooLarge(f"an event is larger than {self._limit:,} bytes")
-
-
-def _usable(value: bytes) -> bool:
-    """An id travels back in a header, so only what a header can carry is kept."""
-    return len(value) <= ID_LIMIT and all(0x20 <= byte < 0x7F for byte in value)
