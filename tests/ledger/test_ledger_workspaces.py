@@ -10,6 +10,7 @@ from headway.core.delegation import Status
 from headway.core.events import AgentMessage, EventType
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.records import NewDelegation, NewWorkspace
+from headway.ledger.remembered import MOST, Remembered
 from support.ledgers import Clockwork, dispatched
 
 if TYPE_CHECKING:
@@ -102,3 +103,46 @@ async def test_an_announcement_is_stored_as_it_was(ledger: Ledger) -> None:
     [event] = await ledger.replay(0, 10, "s")
     assert event.type == "AGENT_MESSAGE"
     assert event.decode().payload == said
+
+
+async def test_what_is_remembered_is_forgotten_when_it_is_written(ledger: Ledger) -> None:
+    above, below = [await ledger.add_workspace(NewWorkspace(name)) for name in ("above", "below")]
+
+    async def place() -> tuple[str | None, str | None] | None:
+        known = await ledger.lines(below.id)
+        return (known[below.id].parent_id, known[below.id].role) if below.id in known else None
+
+    assert await place() == (None, None)
+    await ledger.update_workspace(below.id, {"parent_id": above.id})
+    assert await place() == (above.id, None)
+    await ledger.update_workspace(below.id, {"role": "reviewer"})
+    assert await place() == (above.id, "reviewer")
+    await ledger.remove_workspace(below.id)
+    assert await place() is None
+    await ledger.add_workspace(NewWorkspace("again", id=below.id))
+    assert await place() == (None, None)
+    assert await ledger.find_token("h") is None
+    await ledger.add_token("h", "read")
+    assert await ledger.find_token("h") == "read"
+    await ledger.admit_file_token("h")
+    assert await ledger.find_token("h") == "admin"
+    await ledger.admit_file_token("h2")
+    assert await ledger.find_token("h") is None
+
+
+async def test_what_was_asked_before_a_change_is_not_remembered_after_it() -> None:
+    remembered = Remembered()
+
+    async def find() -> str:
+        remembered.forget()
+        return "old"
+
+    async def find_again() -> str:
+        return "new"
+
+    assert await remembered.ask("q", find) == "old"
+    assert await remembered.ask("q", find_again) == "new"
+    assert await remembered.ask("q", find) == "new"
+    for number in range(MOST):
+        await remembered.ask(number, find_again)
+    assert await remembered.ask("q", find) == "old"

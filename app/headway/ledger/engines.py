@@ -56,6 +56,7 @@ class SqliteEngine:
         clock: Clock,
         new_id: Callable[[], str],
         on_events: Listener,
+        on_outdated: Callable[[], None],
         before_commit: Callable[[], None] | None = None,
         inbox_push: bool = False,
     ) -> SqliteEngine:
@@ -79,6 +80,7 @@ class SqliteEngine:
             lambda conn: Transaction(conn, clock, new_id, inbox_push=inbox_push),
             commits,
             on_events=on_events,
+            on_outdated=on_outdated,
             changes=_changes,
             before_commit=before_commit,
         )

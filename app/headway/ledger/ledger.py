@@ -57,6 +57,7 @@ from headway.ledger.records import (
     StoredEvent,
     Undelivered,
 )
+from headway.ledger.remembered import Remembered
 from headway.ledger.transaction import Transaction
 from headway.ledger.writer import Listener
 
@@ -76,6 +77,7 @@ class Ledger:
         self._engine: SqliteEngine
         self._clock = clock
         self._listeners: list[Listener] = []
+        self._remembered = Remembered()
         self._epoch = ""
         self._head = 0
 
@@ -103,6 +105,7 @@ class Ledger:
             clock=clock,
             new_id=new_id,
             on_events=ledger._publish,
+            on_outdated=ledger._remembered.forget,
             before_commit=before_commit,
             inbox_push=inbox_push,
         )
@@ -429,9 +432,9 @@ class Ledger:
         """See `activity.list_`."""
         return await self._read(activity.list_, workspace_id, kind=kind, source=source, limit=limit)
 
-    async def lines(self, *workspace_ids: str) -> dict[str, Place]:
+    async def lines(self, *workspace_ids: str) -> Mapping[str, Place]:
         """See `places.lines`."""
-        return await self._read(places.lines, *workspace_ids)
+        return await self._remembered.ask(workspace_ids, lambda: self._read(places.lines, *workspace_ids))
 
     async def announce(self, event_type: EventType, workspace_id: str, payload: Payload) -> None:
         """Store an event of a workspace that changes no record, such as AGENT_MESSAGE; its payload may be `Other`."""
@@ -459,7 +462,7 @@ class Ledger:
 
     async def find_token(self, token_hash: str) -> str | None:
         """See `tokens.find`."""
-        return await self._read(tokens.find, token_hash)
+        return await self._remembered.ask(token_hash, lambda: self._read(tokens.find, token_hash))
 
     async def tokens(self) -> list[TokenInfo]:
         """See `tokens.list_`."""

@@ -46,6 +46,7 @@ def add(transaction: Transaction, token_hash: str, scope: str, label: str | None
         raise Conflict("this token is kept already; nothing was changed; make a new one")
     if (workspace_id := workspace_of(scope)) is not None:
         workspaces.must_get(transaction.conn, workspace_id)
+    transaction.outdate()
     _INSERT(transaction.conn, hash=token_hash, scope=scope, created_at=transaction.now_ms(), label=label)
 
 
@@ -59,6 +60,7 @@ def add_first(transaction: Transaction, token_hash: str, scope: str) -> bool:
 
 def admit_file(transaction: Transaction, token_hash: str) -> None:
     """Let the token in the data folder's file open everything, and the one that was there before nothing."""
+    transaction.outdate()
     _RETIRE(transaction.conn, label=FILE_LABEL, hash=token_hash)
     if find(transaction.conn, token_hash) is None:
         add(transaction, token_hash, ADMIN, FILE_LABEL)
@@ -78,6 +80,7 @@ def remove(transaction: Transaction, token_id: str) -> str:
             "this is the token in the data folder's file; nothing was changed; to replace it, remove the file and "
             "start the platform again"
         )
+    transaction.outdate()
     _DELETE(transaction.conn, hash=token_hash)
     return str(token_hash)
 

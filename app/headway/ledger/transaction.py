@@ -46,6 +46,8 @@ class Transaction:
         self._first = self._head = int(_HEAD(conn).scalar_one())
         self._counts: Counter[Status] = Counter()
         self._moves = 0
+        self.outdates = False
+        """Whether what is remembered of tokens and workspaces is no longer true; see `outdate`."""
 
     def now_ms(self) -> int:
         return self._clock.now_ms()
@@ -69,6 +71,10 @@ class Transaction:
         self._head = event.seq
         self._moves += 1
         return event
+
+    def outdate(self) -> None:
+        """A token, or a workspace's place among the others, is written; see `remembered`."""
+        self.outdates = True
 
     def count(self, before: Status | None, after: Status | None) -> None:
         """Move one delegation from a status to another; None is outside the ledger."""

@@ -44,6 +44,7 @@ CHANGEABLE: Final = frozenset(
     }
 )
 _JSON: Final = ("agent_card", "runtime_metadata")
+_PLACE: Final = frozenset({"parent_id", "role"})
 _TOLD: Final = ("name", "url", "max_concurrent_tasks")
 _BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {ONLINE: WorkspaceOnline, DEGRADED: WorkspaceDegraded}
 
@@ -101,6 +102,7 @@ def add(transaction: Transaction, new: NewWorkspace) -> Workspace:
         "created_at": now,
         "external": int(new.external),
     }
+    transaction.outdate()
     _INSERT(transaction.conn, **values)
     made = must_get(transaction.conn, workspace_id)
     _tell(transaction, made)
@@ -130,6 +132,8 @@ def update(transaction: Transaction, workspace_id: str, changes: Mapping[str, An
     changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not changed:
         return before
+    if not _PLACE.isdisjoint(changed):
+        transaction.outdate()
     columns = changed | {name: json_columns.to_text(changed[name]) for name in _JSON if name in changed}
     updating(schema.workspaces, "id", tuple(sorted(columns)))(transaction.conn, k=workspace_id, **columns)
     after = must_get(transaction.conn, workspace_id)
@@ -152,6 +156,7 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
     failure = Failure(f"workspace {found.name} was removed")
     bound = _BOUND(transaction.conn, target=workspace_id).scalars()
     failed = [moving.settle(transaction, delegation_id, None, failure) for delegation_id in bound]
+    transaction.outdate()
     _DELETE(transaction.conn, k=workspace_id)
     _DELETE_TOKENS(transaction.conn, scope=workspace_scope(workspace_id))
     payload = WorkspaceRemoved(workspace_id=workspace_id, name=found.name, status="removed")

@@ -58,6 +58,7 @@ class Writer:
         commits: Commits,
         *,
         on_events: Listener,
+        on_outdated: Callable[[], None],
         changes: Callable[[Connection], int],
         before_commit: Callable[[], None] | None = None,
     ) -> None:
@@ -67,6 +68,7 @@ class Writer:
         self._begin = begin
         self._commits = commits
         self._on_events = on_events
+        self._on_outdated = on_outdated
         self._before_commit = before_commit
         self._loop = asyncio.get_running_loop()
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
@@ -114,7 +116,7 @@ class Writer:
                 return batch, False
         return batch, True
 
-    def _commit(self, conn: Connection, batch: list[_Order]) -> tuple[list[_Done], list[StoredEvent]]:
+    def _commit(self, conn: Connection, batch: list[_Order]) -> tuple[list[_Done], Transaction | None]:
         try:
             with self._commits.measure(len(batch)):
                 try:
@@ -125,21 +127,21 @@ class Writer:
             cause = getattr(failure, "orig", None) or failure
             refused = LedgerUnavailable(f"the ledger cannot be written: {cause}; nothing was changed; try again later")
             refused.__cause__ = failure
-            return [_Done(order, failure=refused) for order in batch], []
+            return [_Done(order, failure=refused) for order in batch], None
         except Exception as failure:  # noqa: BLE001 - the callers get it
             _log.exception("a group of %d ledger operations failed", len(batch))
-            return [_Done(order, failure=failure) for order in batch], []
+            return [_Done(order, failure=failure) for order in batch], None
 
     def _attempt(
         self, conn: Connection, batch: list[_Order], perform: Callable[[Transaction, _Order], _Done]
-    ) -> tuple[list[_Done], list[StoredEvent]]:
+    ) -> tuple[list[_Done], Transaction | None]:
         with conn.begin():
             transaction = self._begin(conn)
             done = [perform(transaction, order) for order in batch]
             transaction.flush()
             if self._before_commit:
                 self._before_commit()
-        return done, transaction.events
+        return done, transaction
 
     def _perform(self, transaction: Transaction, order: _Order) -> _Done:
         """Raises _HalfWritten where the operation has to be undone."""
@@ -156,7 +158,9 @@ class Writer:
                 undo()
         return done
 
-    def _deliver(self, batch: list[_Done], events: list[StoredEvent]) -> None:
+    def _deliver(self, batch: list[_Done], committed: Transaction | None) -> None:
+        if committed is not None and committed.outdates:
+            self._on_outdated()
         for done in batch:
             answer = done.order.answer
             if answer.done():
@@ -166,8 +170,8 @@ class Writer:
                 answer.set_exception(done.failure)
             else:
                 answer.set_result(done.result)
-        if events:
-            self._on_events(events)
+        if committed is not None and committed.events:
+            self._on_events(committed.events)
 
 
 def _perform(transaction: Transaction, order: _Order) -> _Done:

@@ -78,13 +78,25 @@ def create_app(platform: Platform) -> FastAPI:
     return app
 
 
+def refused(error: ApiError | LedgerError) -> JSONResponse:
+    """The answer to a request that is not carried out."""
+    if isinstance(error, ApiError):
+        return _answer(error.status, error.message, error.headers)
+    status = next(status for kind, status in _LEDGER_STATUSES.items() if isinstance(error, kind))
+    return _answer(status, str(error))
+
+
+def fault() -> JSONResponse:
+    """The answer where we are at fault: no word of it goes out."""
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
+
+
 async def _api_error(request: Request, error: ApiError) -> JSONResponse:
-    return _answer(error.status, error.message, error.headers)
+    return refused(error)
 
 
 async def _ledger_error(request: Request, error: LedgerError) -> JSONResponse:
-    status = next(status for kind, status in _LEDGER_STATUSES.items() if isinstance(error, kind))
-    return _answer(status, str(error))
+    return refused(error)
 
 
 async def _invalid_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -99,8 +111,8 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
-    """A fault of ours: no word of it goes out, and Starlette raises it on, so that the server logs it once."""
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
+    """Starlette raises it on, so that the server logs it once."""
+    return fault()
 
 
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

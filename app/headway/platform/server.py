@@ -24,6 +24,7 @@ from headway.net.sockets import is_local, url_of
 from headway.platform.app import create_app
 from headway.platform.connection import Connection
 from headway.platform.edge import Edge, Hosts
+from headway.platform.express import Express
 from headway.platform.folder import DataFolder, Running
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
@@ -118,7 +119,7 @@ def _guard(listener: socket.socket, settings: Settings) -> Guard:
 
 def _config(platform: Platform, listener: socket.socket) -> uvicorn.Config:
     return uvicorn.Config(
-        Edge(create_app(platform), Hosts.of(listener, platform.settings.public_hosts)),
+        Edge(Express(create_app(platform), platform), Hosts.of(listener, platform.settings.public_hosts)),
         # The program's own logging, whose lines are cleaned: a traceback may quote what came from outside.
         log_config=None,
         http=partial(Connection, head_timeout=platform.settings.head_timeout),  # type: ignore[arg-type]

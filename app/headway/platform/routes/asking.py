@@ -24,8 +24,8 @@ OF_EVERY_ROUTE: Final = (401, 403, 422, 503)
 """No token or one of another's, a parameter out of bounds, a ledger that cannot be read or written now."""
 
 
-def platform_of(request: Request) -> Platform:
-    """The platform that the application serves."""
+async def platform_of(request: Request) -> Platform:
+    """The platform that the application serves. A coroutine: FastAPI sends plain functions to a thread."""
     platform: Platform = request.app.state.platform
     return platform
 

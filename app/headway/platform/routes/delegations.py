@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from headway.a2a.errors import AgentError
 from headway.core.api import (
@@ -25,6 +25,7 @@ from headway.core.text import ERROR_LIMIT, clean, clean_line
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Cancellation, Listed, NewDelegation, Observation
 from headway.platform.errors import AgentFailed, BadRequest, Unavailable
+from headway.platform.platform import Platform
 from headway.platform.routes.asking import (
     Seen,
     Served,
@@ -58,8 +59,13 @@ router = APIRouter(prefix="/workspaces/{workspace_id}", tags=["delegations"])
     openapi_extra=accepts(DelegateRequest),
     responses={200: {"model": DelegateAccepted}, **refuses(400, 409, 413, 503)},
 )
-async def delegate(request: Request, source: Source, platform: Served) -> JSONResponse:
+async def delegate(request: Request, source: Source, platform: Served) -> Response:
     """Hand a task to another workspace; it is durable before this answers."""
+    return await hand_over(request, source, platform)
+
+
+async def hand_over(request: Request, source: str, platform: Platform) -> Response:
+    """See `delegate`. Raises ApiError and LedgerError."""
     wanted = await body_of(DelegateRequest, request, platform, error=INVALID)
     if not wanted.task.strip():
         raise BadRequest(INVALID)
@@ -216,5 +222,5 @@ def _summary(item: Listed) -> DelegationSummary:
     )
 
 
-def _json(body: DelegateAccepted, status: int) -> JSONResponse:
-    return JSONResponse(body.model_dump(mode="json", exclude_none=True), status_code=status)
+def _json(body: DelegateAccepted, status: int) -> Response:
+    return Response(body.model_dump_json(exclude_none=True), status_code=status, media_type="application/json")
