@@ -40,9 +40,10 @@ def print_bar(
         print(f"{bar} {what}: {compared}", flush=True)
 
 
-def print_limit(bar: str, what: str, *, ours: str, peer: str, limit: str, met: bool) -> None:
-    """Print a figure that has a limit of its own, whatever the peer's is."""
-    _print_verdict(f"{bar} {what}: ours {ours}  naive {peer}", limit, met=met)
+def print_limit(bar: str, what: str, *, ours: str, peer: str | None = None, limit: str, met: bool) -> None:
+    """Print a figure that has a limit of its own, whatever the peer's is, where there is one."""
+    compared = "" if peer is None else f"  naive {peer}"
+    _print_verdict(f"{bar} {what}: ours {ours}{compared}", limit, met=met)
 
 
 def _print_verdict(figures: str, bar: str, *, met: bool) -> None:

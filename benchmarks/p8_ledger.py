@@ -70,11 +70,20 @@ CREATE INDEX by_delegation ON events (delegation_id);
 
 
 @asynccontextmanager
-async def naive(path: Path, sync: float) -> AsyncGenerator[Move]:
+async def naive(path: Path, sync: float, ended: int = 0) -> AsyncGenerator[Move]:
+    """`ended` delegations are there already, each with an event."""
     async with aiosqlite.connect(path / "naive.db") as db:
         await db.execute("PRAGMA journal_mode = WAL")
         await db.execute("PRAGMA synchronous = FULL")
         await db.executescript(_TABLES)
+        await db.executemany(
+            "INSERT INTO delegations VALUES (?, 'source', 'target', ?, 'completed', NULL, ?)",
+            ((str(uuid.uuid4()), TASK, at) for at in range(ended)),
+        )
+        await db.execute(
+            "INSERT INTO events (delegation_id, type, timestamp, data)"
+            " SELECT id, 'DELEGATION_COMPLETE', updated_at, '{}' FROM delegations"
+        )
         held = [str(uuid.uuid4()) for _ in range(IN_FLIGHT)]
         rows = [(one, "source", "target", TASK, "dispatched", None, 0) for one in held]
         await db.executemany("INSERT INTO delegations VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
