@@ -20,8 +20,9 @@ help: ## show the targets
 install: $(INSTALLED) ## create .venv with everything in the lock
 
 $(INSTALLED): requirements-dev.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes -r requirements-dev.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing into $(VENV); the first time takes a minute or two."
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BIN)/python:

@@ -1,12 +1,13 @@
 """An agent that hands what it is asked on to another, and answers with what that one says. Watch both on the board.
 
-pip install headway 'a2a-sdk[http-server]'
-headway                                              # the board, on a platform of your own; the rest elsewhere
+source .venv/bin/activate                            # in a checkout of Headway, after `make install`
+headway serve --port 8765                            # a platform of your own; each of the rest in a terminal of its own
+headway                                              # the board, on that platform
 headway agent --port 9001                            # who does the work: a simulated agent, or any A2A agent
 headway agents add coder http://127.0.0.1:9001       # prints the id of its workspace
 headway agents add lead http://127.0.0.1:9000        # this agent; prints the id of its workspace
 
-export PLATFORM_URL=http://127.0.0.1:8765            # as `headway doctor` says
+export PLATFORM_URL=http://127.0.0.1:8765
 export WORKSPACE_ID=…                                # the id of lead
 export WORKSPACE_TOKEN=$(headway token new --scope workspace:$WORKSPACE_ID)
 python delegating_agent.py 9000 …                    # the id of coder

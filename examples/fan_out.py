@@ -1,6 +1,6 @@
 """Ask five agents the same thing at once, and print each answer as it comes.
 
-pip install headway
+source .venv/bin/activate                            # in a checkout of Headway, after `make install`
 for port in 9001 9002 9003 9004 9005; do headway agent --port $port & done      # or agents of your own
 export A2A_ALLOW=127.0.0.1                           # agents on this machine are dialled only when you say so
 python fan_out.py "What is new?" http://127.0.0.1:900{1,2,3,4,5}

@@ -146,6 +146,18 @@ async def fill(board: OpenBoard, task: str) -> None:
     board.app.screen.query_one(TextArea).text = task
 
 
+async def test_a_search_that_no_agent_fits_says_so_in_the_list() -> None:
+    connector, _ = one_running()
+    async with open_board(connector) as board:
+        await fill(board, "for nobody")
+        await board.pilot.press(*"qqq")
+        await board.seen("No agent fits the search. Clear it to see them all.")
+        await board.pilot.press("down", "ctrl+s", *["backspace"] * 3)
+        agents = board.app.screen.query_one(OptionList)
+        await board.until(lambda: agents.highlighted_option is not None and agents.highlighted_option.id is not None)
+        assert connector.calls.dispatched == []
+
+
 async def test_the_draft_survives_leaving() -> None:
     connector, _ = one_running()
     async with open_board(connector) as board:

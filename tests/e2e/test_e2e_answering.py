@@ -64,15 +64,19 @@ def test_who_waits_is_told_what_the_agent_asks(cli: Cli, command: tuple[str, ...
     )
     assert waiting.stderr is not None
     said = ""
-    while "needs input" not in said:
+    while "answer with" not in said:
         line = waiting.stderr.readline()
         assert line, said
-        said = line
-    assert said.startswith("needs input: which file; answer with: headway reply ")
-    delegation_id = said.split()[-2]
+        said += line
+    *_, asked, answer = said.splitlines()
+    assert asked == "needs input: which file"
+    assert answer.startswith("answer with: headway reply ")
+    delegation_id = answer.split()[-2]
     assert cli("reply", delegation_id, "the second").code == 0
-    waiting.communicate(timeout=WITHIN)
+    _, rest = waiting.communicate(timeout=WITHIN)
     assert waiting.returncode == 0
+    # How it ended, without the message of the question that came before.
+    assert command[0] == "dispatch" or rest.splitlines()[-1] == "completed"
 
 
 def test_a_retry_prints_the_new_id_and_shows_what_it_is_of(cli: Cli) -> None:

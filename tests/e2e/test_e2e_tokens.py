@@ -23,7 +23,9 @@ async def test_a_token_is_made_listed_used_and_removed(tmp_path: Path) -> None:
         [own, wall] = cli("token", "ls", "--json").json()
         assert (wall["scope"], wall["label"]) == ("read", "wall")
         shown = cli("token", "ls")
-        assert wall["id"] in shown.out
+        header, _, line = shown.out.splitlines()
+        assert header.split() == ["ID", "CREATED", "SCOPE", "LABEL"]
+        assert line.split() == [wall["id"], wall["created_at"][:19] + "Z", "read", "wall"]
         assert made not in shown.out
         reader = Cli(tmp_path, HEADWAY_TOKEN=made)
         assert reader("ls").code == 0

@@ -163,9 +163,9 @@ def tell_question(row: Row, mid_line: bool) -> None:
     """Say on stderr what the agent asks, and how it is answered."""
     from headway.core.text import clean_line
 
-    asked = clean_line(row.status_message or "it did not say what").rstrip(".;")
+    asked = clean_line(row.status_message or "it did not say what")
     start = "\n" if mid_line else ""
-    typer.echo(f"{start}needs input: {asked}; answer with: headway reply {row.delegation_id} TEXT", err=True)
+    typer.echo(f"{start}needs input: {asked}\nanswer with: headway reply {row.delegation_id} TEXT", err=True)
 
 
 async def print_delegation_of(connector: Connector, delegation: Delegation, json: bool) -> None:
@@ -196,7 +196,8 @@ def _outcome(delegation: Delegation) -> int:
 
 
 def _reason(delegation: Delegation) -> str:
-    reason = delegation.error or delegation.status_message
+    # The last message of one that is completed is about what it did before.
+    reason = None if delegation.status is Status.COMPLETED else delegation.error or delegation.status_message
     return f": {reason}" if reason else ""
 
 

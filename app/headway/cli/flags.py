@@ -85,7 +85,7 @@ EVERYWHERE: Final = {
     ),
 }
 ON_BOARDS: Final = {
-    "flag_theme": _flag(str | None, "--theme", named="theme", help="headway, or headway-light."),
+    "flag_theme": _flag(str | None, "--theme", named="theme", help="One of those that `t` on the board shows."),
     "flag_color": _flag(bool | None, "--color/--no-color", named="color", help="Use colors."),
     "flag_ascii": _flag(bool | None, "--ascii/--no-ascii", named="ascii", help="Draw with ASCII only."),
     "flag_animations": _flag(bool | None, "--animations/--no-animations", named="animations", help="Move smoothly."),

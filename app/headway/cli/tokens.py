@@ -44,7 +44,7 @@ def ls(context: typer.Context, json: Json = False, url: Url = None, data: Data =
 
 
 async def _ls(place: Place, json: bool) -> int:
-    from headway.cli.render import print_array
+    from headway.cli.render import print_array, print_table
     from headway.core.timestamps import to_rfc3339
 
     async with place.connect() as connector:
@@ -52,8 +52,8 @@ async def _ls(place: Place, json: bool) -> int:
     if json:
         print_array(tokens)
     else:
-        for one in tokens:
-            typer.echo("  ".join(filter(None, (one.id, to_rfc3339(one.created_at)[:19], one.scope, one.label))))
+        rows = [(one.id, to_rfc3339(one.created_at)[:19] + "Z", one.scope, one.label or "") for one in tokens]
+        print_table(("ID", "CREATED", "SCOPE", "LABEL"), rows)
     return ExitCode.OK
 
 

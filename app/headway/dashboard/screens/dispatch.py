@@ -182,13 +182,20 @@ class DispatchScreen(Dialog[Sent | Draft]):
         self._searched = search
         agents = self.query_one(OptionList)
         agents.clear_options()
+        found = self._found(search)
+        if not found:
+            agents.add_options([Option(Content(self._none), disabled=True)])
+            return
         agents.add_options(
-            Option(_in_the_list(agent, places, has_it=agent.id == self._again), id=agent.id)
-            for agent, places in self._found(search)
+            Option(_in_the_list(agent, places, has_it=agent.id == self._again), id=agent.id) for agent, places in found
         )
-        found = [option.id for option in agents.options]
-        if found:
-            agents.highlighted = found.index(chosen) if chosen in found else 0
+        ids = [agent.id for agent, _ in found]
+        agents.highlighted = ids.index(chosen) if chosen in ids else 0
+
+    @property
+    def _none(self) -> str:
+        """Why the list of agents is empty."""
+        return "No agent fits the search. Clear it to see them all." if self._agents else "No agent is known yet."
 
     def _found(self, search: str) -> list[tuple[Workspace, Sequence[int]]]:
         """The agents that fit the search, best first; by name where nothing is searched for."""
@@ -214,7 +221,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
         target_id = self._target_id
         task = self.query_one(TextArea).text.strip()
         if target_id is None:
-            self._complain("No agent fits the search. Clear it to see them all.", "#search")
+            self._complain(self._none, "#search")
         elif self._reading:
             self._complain("The task is still being read. Send it when it is here.")
         elif not task:
