@@ -183,3 +183,87 @@ async def test_a_platform_that_lists_nonsense_does_not_end_the_watch(
             async with going_on(clock):
                 await until(lambda: len(home.asked("/workspaces/ws/delegations")) >= 2)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_what_is_said_of_another_task_neither_ends_this_one_nor_is_taken_for_it(tmp_path: Path) -> None:
+    others = {"taskId": "other", "contextId": "c"}
+
+    async def confuses(exchange: Exchange) -> None:
+        for final in (False, True):
+            await exchange.result({**COMPLETED, **others, "final": final})
+        await exchange.result({**artifact("out", {"kind": "text", "text": "not this"}), **others})
+        await completes(exchange)
+
+    async with scripted_server(streaming(confuses)) as agent, tools_in(tmp_path) as tools:
+        ended = await tools.a2a_send(agent.url, "go")
+        assert len([exchange for exchange in agent.exchanges if exchange.method == "POST"]) == 1
+    assert (ended["state"], ended["text"]) == ("completed", "done")
+
+
+async def test_callbacks_that_hang_hold_nothing_up_and_their_results_are_told_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[str] = []
+    told: list[Outcome] = []
+
+    async def hangs(outcome: Outcome) -> None:
+        begun.append(outcome.task_id)
+        await asyncio.Event().wait()
+
+    async with scripted_server(streaming(completes)) as agent:
+        async with tools_in(tmp_path, kept_finished=2) as tools:
+            for number in range(5):
+                await tools.a2a_send_async(agent.url, "go", task_id=f"t{number}", on_result=hangs)
+                await until_ended(tools, f"t{number}")
+            await until(lambda: len(begun) == 5)
+            states = [(await tools.a2a_check_task(f"t{number}"))["state"] for number in range(5)]
+            assert states == ["completed"] * 5
+        async with tools_in(tmp_path, on_result=told.append):
+            await until(lambda: len(told) == 5)
+    assert "is forgotten" not in caplog.text
+
+
+async def test_a_callback_may_use_the_tools(tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    async with scripted_server(streaming(completes)) as agent, tools_in(tmp_path) as tools:
+
+        async def goes_on(outcome: Outcome) -> None:
+            seen.append(await tools.a2a_check_task(outcome.task_id))
+            seen.append(await tools.a2a_cancel_task(outcome.task_id))
+            seen.append(await tools.a2a_send(agent.url, "go"))
+
+        await tools.a2a_send_async(agent.url, "go", on_result=goes_on)
+        await until(lambda: len(seen) == 3)
+    assert [(one["state"], one.get("success")) for one in seen] == [
+        ("completed", None),
+        ("completed", False),
+        ("completed", True),
+    ]
+
+
+async def test_one_task_id_asked_for_by_fifty_is_taken_once_and_the_limit_holds(tmp_path: Path) -> None:
+    async with scripted_server(streaming(stay_silent)) as agent, tools_in(tmp_path, task_limit=8) as tools:
+        same = await asyncio.gather(*(tools.a2a_send_async(agent.url, "go", task_id="same") for _ in range(50)))
+        assert [answer["success"] for answer in same].count(True) == 1
+        more = await asyncio.gather(*(tools.a2a_send_async(agent.url, "go") for _ in range(50)))
+        assert [answer["success"] for answer in more].count(True) == 7
+        assert tools.direct.count == 8
+
+
+async def test_a_clock_that_is_set_back_leaves_a_question_with_its_session(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    async def asks(exchange: Exchange) -> None:
+        asked.append(exchange.rpc["params"]["message"].get("taskId"))
+        if len(asked) == 1:
+            await completes(exchange)
+        else:
+            await exchange.result({**COMPLETED, "status": {"state": "input-required"}})
+
+    async with scripted_server(streaming(asks)) as agent:
+        for start in (2_000_000_000_000, 1_000_000_000_000, 1_500_000_000_000):
+            async with tools_in(tmp_path, clock=ManualClock(start)) as tools:
+                begun = await tools.a2a_send_async(agent.url, "go", session_id="s")
+                await until_ended(tools, begun["task_id"])
+    assert asked == [None, None, "t"]

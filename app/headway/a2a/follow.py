@@ -221,6 +221,10 @@ class Follower:
                     if not read % FRAMES_A_TURN:
                         # Many frames may be there at once; others want their turn between.
                         await asyncio.sleep(0)
+                    if frame.task_id is not None and self._transcript.task_id not in (frame.task_id, None):
+                        # Neither its end nor its silence is ours.
+                        _log.info("skipped a frame about another task")
+                        continue
                     if _goes_on(frame):
                         held = frame
                         continue

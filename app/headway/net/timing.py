@@ -25,3 +25,6 @@ async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> 
         if not working.done():
             working.cancel()
             await asyncio.wait({working})
+        if not working.cancelled():
+            # Where the caller was canceled, or time ran out, nobody else asks how it ended.
+            working.exception()
