@@ -87,7 +87,7 @@ async def test_a_stream_without_its_end_is_asked_after(tmp_path: Path, behaviour
         (
             b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"jsonrpc":"2.0","id":"1",'
             b'"result":{"id":"t","contextId":"c","status":{"state":"TASK_STATE_REJECTED"}}}',
-            "rejected",
+            "rejected by the agent: the agent reported rejected without a reason",
         ),
     ],
     ids=["empty-body", "empty-stream", "json-rpc-error", "http-500", "rejected"],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headway.a2a.states import TaskState
+
 if TYPE_CHECKING:
-    from headway.a2a.states import TaskState
     from headway.core.progress import Splice
 
 
@@ -38,3 +39,10 @@ class AgentUpdate:
     def interrupted(self) -> bool:
         """The agent waits for input or authorization; nothing comes until somebody answers."""
         return self.state is not None and self.state.interrupted
+
+    @property
+    def failure(self) -> str:
+        """Of a task that failed or was rejected: why, in the agent's words where it gave any."""
+        if self.state is TaskState.REJECTED:
+            return f"rejected by the agent: {self.error}"
+        return self.error or "failed, without a reason given"

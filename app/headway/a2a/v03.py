@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headway.a2a.canonical import DATA_PART_COMPAT, ROLE_USER
+from headway.a2a.canonical import ROLE_USER
+from headway.a2a.parts import DATA_PART_COMPAT
 from headway.a2a.shapes import Json
 from headway.a2a.states import TaskState, read_state
 

@@ -17,6 +17,7 @@ _STATUSES: Final = {
     TaskState.INPUT_REQUIRED: Status.INPUT_REQUIRED,
     TaskState.AUTH_REQUIRED: Status.INPUT_REQUIRED,
 }
+CONFIRMED: Final = "the agent confirmed the cancel"
 NOTHING: Final = Observation()
 
 
@@ -71,8 +72,5 @@ def outcome(update: AgentUpdate, via: Via) -> Outcome:
         return Completion(result=update.output or "", via=via)
     if update.state is TaskState.CANCELED:
         words = f": {update.message}" if update.message else ""
-        return Cancellation(confirmed=True, message=clean_line(f"the agent confirmed the cancel{words}"))
-    reason = update.error or update.message
-    if update.state is TaskState.REJECTED:
-        return Failure(f"rejected by the agent: {reason}" if reason else "rejected by the agent, without a reason")
-    return Failure(reason or "the agent failed without saying why")
+        return Cancellation(confirmed=True, message=clean_line(CONFIRMED + words))
+    return Failure(update.failure)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from headway.a2a.card import URL_LIMIT
 from headway.a2a.client import AgentClient
 from headway.a2a.dialects import OutgoingMessage
-from headway.a2a.errors import AgentError, NotCancelable, UnknownTask
+from headway.a2a.errors import TASK_NOT_FOUND, AgentError, NotCancelable, UnknownTask
 from headway.a2a.follow import FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.a2a.states import TaskState
@@ -222,7 +222,7 @@ class Courier:
             try:
                 task_id = task_id or await client.find_task(self._task_id, message_id=f"msg-{self._task_id}")
                 if task_id is None:
-                    raise UnknownTask(-32001, "")
+                    raise UnknownTask(TASK_NOT_FOUND, "")
                 update = await _canceled(client, task_id)
                 if update.terminal:
                     confirmed = update.state is TaskState.CANCELED

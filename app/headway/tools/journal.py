@@ -194,7 +194,8 @@ def _locked(path: Path) -> int:
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as failure:
         raise JournalUnavailable(
-            f"the journal at {path} cannot be opened: {failure}; choose another place with HEADWAY_TOOLS_DATA"
+            f"the journal at {path} cannot be opened: {failure}; nothing was changed; choose another place with "
+            "HEADWAY_TOOLS_DATA"
         ) from failure
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

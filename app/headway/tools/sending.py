@@ -231,16 +231,14 @@ class Sending:
 
 def ended_by(last: AgentUpdate) -> Ended:
     """How an agent's terminal update ends a delegation."""
-    said = last.error or last.message or ""
     match last.state:
         case TaskState.COMPLETED:
             return Ended(Status.COMPLETED, last.output or "")
         case TaskState.CANCELED:
-            return Ended(Status.CANCELED, f"the agent canceled it: {said}" if said else "the agent canceled it")
-        case TaskState.REJECTED:
-            return Ended(Status.FAILED, f"rejected by the agent: {said}" if said else "rejected by the agent")
+            said = f": {last.message}" if last.message else ""
+            return Ended(Status.CANCELED, f"the agent canceled it{said}")
         case _:
-            return Ended(Status.FAILED, said or "the agent failed without saying why")
+            return Ended(Status.FAILED, last.failure)
 
 
 def _failed(error: Exception, *, doubt: bool = False) -> Ended:

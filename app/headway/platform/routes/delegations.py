@@ -25,6 +25,7 @@ from headway.core.text import ERROR_LIMIT, clean, clean_line
 from headway.ledger.errors import LedgerUnavailable
 from headway.ledger.records import Cancellation, Listed, NewDelegation, Observation
 from headway.platform.errors import AgentFailed, BadRequest, Unavailable
+from headway.platform.observing import CONFIRMED
 from headway.platform.platform import Platform
 from headway.platform.routes.asking import (
     Seen,
@@ -45,7 +46,6 @@ SELF: Final = "self-delegation not permitted"
 LIST_LIMIT: Final = 50
 UPDATABLE: Final = (Status.COMPLETED, Status.FAILED, Status.QUEUED, Status.IN_PROGRESS, Status.DISPATCHED)
 BAD_STATUS: Final = "status must be completed, failed, queued or in_progress"
-CONFIRMED: Final = "the agent confirmed the cancel"
 NOT_CONFIRMED: Final = "the source asked the agent to cancel, which did not confirm it; it may still be working"
 
 router = APIRouter(prefix="/workspaces/{workspace_id}", tags=["delegations"])
