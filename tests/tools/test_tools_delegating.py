@@ -64,9 +64,8 @@ async def test_a_board_sees_it_live(tmp_path: Path) -> None:
             token = issued.json()["auth_token"]
             async with delegating(tmp_path / "tools", served.url, served.source, token) as tools:
                 task_id = await begun(tools, target, "write it")
-                await served.log.until(
-                    lambda: task_id in served.log.rows and served.log.rows[task_id].progress.length > 0
-                )
+                await served.log.until(lambda: task_id in served.log.rows)
+                await served.log.until(lambda: served.log.rows[task_id].progress_percent == 50)
                 [row] = (await served.get("/snapshot"))["delegations"]
                 assert (row["delegation_id"], row["status"], row["recorded"]) == (task_id, "in_progress", True)
                 assert "chunk 1" in row["progress"]["text"]
