@@ -281,7 +281,7 @@ async def test_every_dialog_names_its_keys_and_has_keys_typed_before_it_was_ther
         driver = board.app._driver
         assert driver is not None
         await board.pilot.press(press[-1])
-        await board.until(lambda: isinstance(board.app.screen, Dialog) and board.app.screen.is_ready)
+        await board.until(lambda: isinstance(board.app.screen, Dialog) and board.app.screen.is_mounted)
         await check_keys_named(board, keys)
         await board.pilot.press("escape")
         await board.until(lambda: board.app.screen is under)

@@ -158,6 +158,24 @@ def finds_actions(terminal: Terminal) -> None:
     shows(terminal, "In progress 2")
 
 
+def types_fast(terminal: Terminal) -> None:
+    """Keys that come in one read of the terminal act one after the other, each where the one before led."""
+    terminal.send("3/lint" + ENTER * 2)
+    shows(terminal, "esc Back")
+    shows(terminal, "Lint everything")
+    terminal.send(ESCAPE)
+    shows(terminal, "/ lint")
+    terminal.send(ESCAPE)
+    gone(terminal, "/ lint")
+    terminal.send(PALETTE + "agents" + ENTER)
+    shows(terminal, "n Add")
+    terminal.send(ESCAPE)
+    shows(terminal, "In progress 2")
+    terminal.send("dwork" + ENTER + "Typed in one go" + "\x13")
+    shows(terminal, "Typed in one go")
+    gone(terminal, "^s send")
+
+
 @pytest.mark.req("D5")
 def test_every_function_from_start_to_quit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pager = tmp_path / "pager.py"
@@ -179,5 +197,6 @@ def test_every_function_from_start_to_quit(tmp_path: Path, monkeypatch: pytest.M
             looks_at_agents(terminal)
             finds_actions(terminal)
             looks_at_events(terminal, api)
+            types_fast(terminal)
             quits(terminal)
             assert b"\x1b[?1049l" in terminal.written, "the screen that was there before is back"

@@ -12,7 +12,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste, Resize
 from textual.filter import LineFilter
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from headway.core.text import clean
 from headway.dashboard.actions import ACTIONS
@@ -22,14 +22,14 @@ from headway.dashboard.ascii import AsciiOnly
 from headway.dashboard.collecting import spare
 from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
+from headway.dashboard.key_line import KeyLine
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Outlet, Pace
-from headway.dashboard.palette import ActionsProvider
+from headway.dashboard.palette import ActionsProvider, Palette
 from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.screens.board import BoardScreen
 from headway.dashboard.screens.dialog import Dialog
-from headway.dashboard.screens.dispatch import SearchField
 from headway.dashboard.session import Session
 from headway.dashboard.terminal_input import gate_terminal_input
 from headway.dashboard.text_net import TextNet
@@ -116,6 +116,7 @@ class HeadwayApp(App[None]):
         )
         self._clock = clock
         self._on_quit = on_quit
+        self._keys = KeyLine(self, clock, self._hand_on)
         self._text_net = TextNet()
         self._frame_due = False
         self._lost_paint = False
@@ -159,31 +160,27 @@ class HeadwayApp(App[None]):
         self.set_interval(1.0, self._call)
 
     async def on_event(self, event: Event) -> None:
+        """What is typed stands in line; all else is as Textual has it."""
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hand_on(self, event: Key | Paste) -> None:
         """A paste into a field of one line is one line, cleaned and bounded before the field sees it."""
         if isinstance(event, Paste) and isinstance(self.focused, Input):
             event.text = pasted_line(event.text)
         await super().on_event(event)
 
-    def on_key(self, event: Key) -> None:
-        """Give a field what was typed for it before it had the focus: keys that come in one burst, as over a slow link.
+    @property
+    def keys_waiting(self) -> int:
+        """How many keys are not worked on yet; to be read from any thread."""
+        return len(self._keys) + self.message_queue_size
 
-        A field keeps what it can use, so a printable key that comes up here was sent to whatever had the focus before.
-        """
-        if not self.screen_stack:
-            # It came while the board was being left.
-            return
-        if isinstance(self.screen, Dialog) and not self.screen.is_ready:
-            event.prevent_default()
-            self.screen.keep(event)
-        elif isinstance(self.focused, (Input, TextArea)) and (
-            event.is_printable or (event.key == "enter" and isinstance(self.focused, (TextArea, SearchField)))
-        ):
-            event.prevent_default()
-            self.focused.post_message(Key(event.key, event.character))
-        elif isinstance(self.focused, Input) and event.key == "enter":
-            # After the letters before it, which may still wait there.
-            event.prevent_default()
-            self.focused.call_later(self.focused.action_submit)
+    def action_command_palette(self) -> None:
+        """Show the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def _follow_platform(self) -> None:
         self.run_worker(self.session.feed.run(), name="feed")
@@ -216,7 +213,7 @@ class HeadwayApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen) and screen.is_running:
                 screen.take_changes(changes)
-            elif isinstance(screen, Dialog) and screen.is_ready:
+            elif isinstance(screen, Dialog) and screen.is_mounted:
                 screen.take_frame()
 
     def open_agents(self) -> None:

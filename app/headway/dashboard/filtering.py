@@ -21,7 +21,8 @@ class FilteredView(View, Protocol):
 class Filtering:
     """One filter for all tables of a screen. `on_change` is called when they show something else.
 
-    `language` is what can be asked of their rows; none is that of delegations.
+    What is typed holds from the next frame on, which `request_frame` asks for: one run over the rows for all letters
+    since the last. `language` is what can be asked of their rows; none is that of delegations.
     """
 
     def __init__(
@@ -29,13 +30,17 @@ class Filtering:
         bar: FilterBar,
         tables: Iterable[tuple[FilteredView, RowTable]],
         on_change: Callable[[], None],
+        request_frame: Callable[[], None],
         *,
         language: Language | None = None,
     ) -> None:
         self._bar = bar
         self._tables = tuple(tables)
         self._on_change = on_change
+        self._request_frame = request_frame
         self._language = language
+        self._typed: str | None = None
+        """What was typed since the last frame; None where nothing was."""
         self._filter = EVERYTHING
         self._problem = ""
         """What is wrong with the filter as it is typed; the last one that could be read holds meanwhile."""
@@ -56,10 +61,19 @@ class Filtering:
     def set_text(self, text: str) -> None:
         """Have this filter hold, as if it had been typed and kept."""
         self._bar.show(text)
-        self.type(text)
+        self._typed = text
+        self.take_frame()
 
     def type(self, text: str) -> None:
-        """Take what was typed so far."""
+        """Take what was typed so far, with the next frame."""
+        self._typed = text
+        self._request_frame()
+
+    def take_frame(self) -> None:
+        """Have what was typed last hold."""
+        text, self._typed = self._typed, None
+        if text is None:
+            return
         try:
             wanted = parse_filter(text, self._language)
         except FilterError as error:
@@ -70,11 +84,13 @@ class Filtering:
 
     def keep(self) -> None:
         """Typing has ended; an empty filter is none."""
+        self.take_frame()
         if not self._filter:
             self._bar.close()
 
     def clear(self) -> None:
         """Show everything again."""
+        self._typed = None
         self._bar.close()
         self._set(EVERYTHING)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from headway.dashboard.action import Action, Section
 from headway.dashboard.key_names import key_name
@@ -13,6 +13,14 @@ from headway.dashboard.screens.action_screen import ActionScreen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which also says whether its list is still that of what was typed before."""
+
+    @property
+    def is_searching(self) -> bool:
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
 
 class ActionsProvider(Provider):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
+    from headway.dashboard.app import HeadwayApp
+
 MOST_KEYS_WAITING: Final = 1_024
 """Letters that may wait to be worked on; more come from no hand, but from a paste without its marks."""
 
@@ -53,13 +55,7 @@ class BoardDriver(LinuxDriver):
             self._app.call_later(self._app.exit)
 
     def process_message(self, message: Message) -> None:
-        if isinstance(message, Key) and message.is_printable and self._keys_waiting >= MOST_KEYS_WAITING:
+        waiting = cast("HeadwayApp", self._app).keys_waiting
+        if isinstance(message, Key) and message.is_printable and waiting >= MOST_KEYS_WAITING:
             return
         super().process_message(message)
-
-    @property
-    def _keys_waiting(self) -> int:
-        """Read from the input thread: what is a few keys old will do."""
-        screens = self._app.screen_stack
-        focused = screens[-1].focused if screens else None
-        return self._app.message_queue_size + (focused.message_queue_size if focused else 0)

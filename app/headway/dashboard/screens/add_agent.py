@@ -43,7 +43,7 @@ class AddAgentScreen(Dialog[NewAgent | None]):
             yield Static(Content(""), id="problem", classes="problem")
 
     def on_mount(self) -> None:
-        self.begin(self.query_one("#url", Input))
+        self.set_focus(self.query_one("#url", Input))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.action_send()
@@ -52,9 +52,6 @@ class AddAgentScreen(Dialog[NewAgent | None]):
         self._complain("")
 
     def action_send(self) -> None:
-        self.after_typing(self._send)
-
-    def _send(self) -> None:
         try:
             url = read_url(self._value("#url"))
         except ValueError as error:

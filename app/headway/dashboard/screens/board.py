@@ -66,6 +66,7 @@ class BoardScreen(ActionScreen):
             self._filter_bar,
             [(view, self._tables[group]) for group, view in self._views.items()],
             self._selection_changed,
+            session.request_frame,
         )
         self._looking = Looking(self, session, self._facts)
         self._acting = Acting(
@@ -112,6 +113,7 @@ class BoardScreen(ActionScreen):
         return self._store.rows.get(cursor_id) if cursor_id else None
 
     def take_changes(self, changes: Changes) -> None:
+        self._filtering.take_frame()
         if changes:
             followed = self._tables[self._active].cursor_id
             for group, view in self._views.items():
@@ -211,7 +213,7 @@ class BoardScreen(ActionScreen):
             await self.run_action("detail")
 
     def on_descendant_focus(self) -> None:
-        if isinstance(self.focused, DelegationTable) and not self.focused.has_class("-active"):
+        if isinstance(self.focused, DelegationTable) and self.focused.view.group is not self._active:
             self._chosen = True
             self._go_to(self.focused.view.group)
         self.show_surroundings()
@@ -227,11 +229,11 @@ class BoardScreen(ActionScreen):
         self._selection_changed()
 
     def _work_in(self, group: Group) -> None:
-        """A person goes to a table: at once, as the next key is about what is selected there."""
+        """A person goes to a table; it is the active one as soon as it has the focus."""
         self._chosen = True
-        self._active = group
-        self.set_focus(self._tables[group])
-        self._selection_changed()
+        self._tables[group].focus()
+        if group is self._active:
+            self._selection_changed()
 
     def _selection_changed(self) -> None:
         self._show_streams()
@@ -315,10 +317,9 @@ class BoardScreen(ActionScreen):
 
     def action_keep_filter(self) -> None:
         self._filtering.keep()
-        if not len(self._views[self._active]):
-            # Nothing here matches: where something does, a person goes on there.
-            self._active = self._first_filled() or self._active
-        self._work_in(self._active)
+        # Where nothing here matches, a person goes on where something does.
+        here = self._active if len(self._views[self._active]) else self._first_filled()
+        self._work_in(here or self._active)
 
     def action_sort(self) -> None:
         self._views[self._active].sort_by_next(self._tables[self._active].shown_columns)

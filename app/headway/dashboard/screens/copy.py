@@ -44,9 +44,6 @@ class CopyScreen(Dialog[Part | None]):
             for key, part in _KEYS.items():
                 yield Static(self._choice(key, part))
 
-    def on_mount(self) -> None:
-        self.begin()
-
     def _choice(self, key: str, part: Part) -> Content:
         text = self._glimpse_of(part)
         tone = "$foreground" if text else "$faint"

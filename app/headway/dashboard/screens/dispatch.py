@@ -48,23 +48,6 @@ class Sent:
     expires_in_seconds: int | None
 
 
-class SearchField(Input):
-    """`enter` goes on at once, and what is typed right after it goes along."""
-
-    async def _on_key(self, event: Key) -> None:
-        focused = self.screen.focused
-        if focused is not None and focused is not self:
-            event.stop()
-            event.prevent_default()
-            focused.post_message(Key(event.key, event.character))
-        elif event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.screen.set_focus(self.screen.query_one(TextArea))
-        else:
-            await super()._on_key(event)
-
-
 class DispatchScreen(Dialog[Sent | Draft]):
     """Answers what to send, or the draft when a person leaves.
 
@@ -100,7 +83,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
     def compose(self) -> ComposeResult:
         title = "Dispatch again, to another agent" if self._again else "Dispatch"
         with self.frame(title, "^s send   tab next field   esc keep the draft"):
-            search = SearchField(self._draft.search, placeholder="part of its name", id="search", select_on_focus=False)
+            search = Input(self._draft.search, placeholder="part of its name", id="search", select_on_focus=False)
             yield titled(search, "agent")
             agents = OptionList(id="agents", markup=False)
             # The arrows reach it from the search field above; tab goes on to the task.
@@ -125,7 +108,7 @@ class DispatchScreen(Dialog[Sent | Draft]):
         self._list_agents(self._draft.search, self._draft.target_id or self._first_choice())
         task = self.query_one(TextArea)
         task.move_cursor(task.document.end)
-        self.begin(task if self._draft.target_id and not self._draft.search else self.query_one("#search"))
+        self.set_focus(task if self._draft.target_id and not self._draft.search else self.query_one("#search"))
 
     def _first_choice(self) -> str | None:
         if self._again is None:
@@ -159,7 +142,9 @@ class DispatchScreen(Dialog[Sent | Draft]):
         self._complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id != "search":
+        if event.input.id == "search":
+            self.query_one(TextArea).focus()
+        else:
             self.action_send()
 
     def on_key(self, event: Key) -> None:
@@ -213,11 +198,6 @@ class DispatchScreen(Dialog[Sent | Draft]):
     # Sending and leaving
 
     def action_send(self) -> None:
-        self.after_typing(self._send)
-
-    def _send(self) -> None:
-        # The list may not have heard yet of what was typed just now.
-        self._search(self._value("#search"))
         target_id = self._target_id
         task = self.query_one(TextArea).text.strip()
         if target_id is None:

@@ -56,7 +56,7 @@ class HelpScreen(Dialog[None]):
             yield Static(self._text())
 
     def on_mount(self) -> None:
-        self.begin(self.query_one(VerticalScroll))
+        self.set_focus(self.query_one(VerticalScroll))
 
     def _text(self) -> Content:
         parts: list[Content | tuple[str, str]] = []

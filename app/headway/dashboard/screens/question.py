@@ -30,7 +30,7 @@ class Question(Dialog[Result]):
 
     def on_mount(self) -> None:
         self.take_frame()
-        self.begin(self.query(Button).first())
+        self.set_focus(self.query(Button).first())
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.action_answer(str(event.button.id))

@@ -53,7 +53,7 @@ class ReplyScreen(Dialog[Reply]):
         self.take_frame()
         answer = self.query_one(TextArea)
         answer.move_cursor(answer.document.end)
-        self.begin(answer)
+        self.set_focus(answer)
 
     def take_frame(self) -> None:
         facts = self._facts()
@@ -81,9 +81,6 @@ class ReplyScreen(Dialog[Reply]):
         self._complain(self._why_not(self._now(self.row)))
 
     def action_send(self) -> None:
-        self.after_typing(self._send)
-
-    def _send(self) -> None:
         text = self.query_one(TextArea).text.strip()
         if problem := self._why_not(self._now(self.row)):
             self._complain(problem)

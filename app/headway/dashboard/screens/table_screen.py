@@ -21,6 +21,7 @@ from headway.dashboard.widgets.row_table import RowTable
 if TYPE_CHECKING:
     from headway.dashboard.filters import Language
     from headway.dashboard.session import Session
+    from headway.dashboard.store import Changes
 
 
 class TableScreen(ActionScreen):
@@ -41,7 +42,9 @@ class TableScreen(ActionScreen):
         self.details = LinesPane(id="details")
         self._filter_bar = FilterBar(id="filter-bar")
         self._filter_bar.input.placeholder = placeholder
-        self._filtering = Filtering(self._filter_bar, [(view, table)], self.selection_changed, language=language)
+        self._filtering = Filtering(
+            self._filter_bar, [(view, table)], self.selection_changed, session.request_frame, language=language
+        )
 
     def compose(self) -> ComposeResult:
         yield self.top_line
@@ -55,6 +58,10 @@ class TableScreen(ActionScreen):
         self.table.add_class("-active")
         self.table.focus()
         super().on_mount()
+
+    def take_changes(self, changes: Changes) -> None:
+        self._filtering.take_frame()
+        super().take_changes(changes)
 
     def selection_changed(self) -> None:
         """Another row is under the cursor, or none, or it has changed."""

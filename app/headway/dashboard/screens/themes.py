@@ -32,7 +32,7 @@ class ThemesScreen(Dialog[str | None]):
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
         options.highlighted = self._names.index(self._before)
-        self.begin(options)
+        self.set_focus(options)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if event.option.id:

@@ -27,7 +27,7 @@ class TokenScreen(Dialog[str | None]):
             yield titled(Input(password=True, id="token"), "token")
 
     def on_mount(self) -> None:
-        self.begin(self.query_one(Input))
+        self.set_focus(self.query_one(Input))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)

@@ -32,8 +32,7 @@ class FilterBar(Horizontal):
 
     def open(self) -> None:
         self.add_class("-open")
-        # At once, not by `focus()`, which waits its turn: what is typed right after the slash belongs to the filter.
-        self.screen.set_focus(self.input)
+        self.input.focus()
 
     def show(self, text: str) -> None:
         """Open it with a text in it that is not being typed."""
@@ -53,5 +52,3 @@ class FilterBar(Horizontal):
         self._said = (text, wrong)
         self._matches.set_class(wrong, "-wrong")
         self._matches.update(Content(text))
-        # Shown and updated at once, it may be painted with what it said before (Textual 8.2).
-        self.call_after_refresh(self._matches.refresh)
