@@ -107,13 +107,6 @@ class Program:
                 self.written += os.read(self._descriptor, 65_536)
         return len(self.written) - before
 
-    def read_until_quiet(self, seconds: float) -> None:
-        """Read until nothing was written for so long. Raises TimeoutError."""
-        deadline = time.perf_counter() + _WITHIN
-        while self.read_for(seconds):
-            if time.perf_counter() > deadline:
-                raise TimeoutError("it never stops writing")
-
     def _read(self, within: float, otherwise: str) -> None:
         ready, _, _ = select.select([self._descriptor], [], [], max(0.0, within))
         if not ready:
