@@ -57,7 +57,8 @@ class NaiveBoard(App[None]):
         key = row["delegation_id"]
         self._updated[key] = at
         table = self.query_one(DataTable)
-        table.add_row(key[:8], row["status"], "", row["task_preview"], "", key=key)
+        self._ages[key] = age_of(at)
+        table.add_row(key[:8], row["status"], self._ages[key], row["task_preview"], "", key=key)
 
     def _take(self, said: Envelope) -> None:
         key = said.data.get("delegation_id")
@@ -71,7 +72,7 @@ class NaiveBoard(App[None]):
     def _tell_ages(self) -> None:
         table = self.query_one(DataTable)
         for key, at in self._updated.items():
-            age = f"{(time.time() - at) / 3600:.1f}h"
+            age = age_of(at)
             if self._ages.get(key) != age:
                 self._ages[key] = age
                 table.update_cell(key, "AGE", age)
@@ -80,6 +81,10 @@ class NaiveBoard(App[None]):
         event.input.value = ""
         body = {"target_id": self._target, "task": event.value}
         await self._http.post("/workspaces/operator/delegate", json=body)
+
+
+def age_of(at: float) -> str:
+    return f"{(time.time() - at) / 3600:.1f}h"
 
 
 if __name__ == "__main__":

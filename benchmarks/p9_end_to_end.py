@@ -2,7 +2,7 @@
 
 The platform, the board in a terminal of 120×36 and the agent (in this process) are three processes. A sample begins
 when the agent's event is given to its socket, or the key to the terminal, and ends when the text is in what the board
-wrote. A row by keys is two samples: `d` until the dialog asks for the task, and the key that sends until the row is in
+wrote. A row by keys is two samples: `d` until the dialog is there, and the key that sends until the row is in
 the table; their sum is the figure. The naive board follows the same stream on the same platform, each sample of one
 beside a sample of the other; its row is a field's text that is sent with `enter`.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Final
@@ -21,14 +20,14 @@ from _agent import Agent, agent
 from _measure import percentile, print_limit
 from _processes import HEADWAY, Program, environment, platform
 
-SAMPLES: Final = 100
-ROWS: Final = 40
-WARM_UP: Final = 5
-PAUSE: Final = 0.2
+SAMPLES: Final = 60
+ROWS: Final = 15
+WARM_UP: Final = 3
+PAUSE: Final = 0.1
 """Seconds between samples, so that each finds a system where nothing happens."""
+QUIET: Final = 1.5
+"""Seconds after a row until the next `d`: what a sent task brings after its row is painted by then."""
 NAIVE: Final = Path(__file__).with_name("_naive_board.py")
-
-_never = threading.Event()
 
 
 def paints(boards: list[Program], speaker: Agent) -> list[list[float]]:
@@ -44,25 +43,21 @@ def paints(boards: list[Program], speaker: Agent) -> list[list[float]]:
     return [samples[WARM_UP:] for samples in taken]
 
 
-def rows_by_dialog(board: Program) -> list[float]:
-    """Milliseconds from `d` to the dialog and from `ctrl+s` to the row, together."""
-    samples = []
+def rows_by_dialog(board: Program) -> tuple[list[float], list[float]]:
+    """Milliseconds from `d` to the dialog, and from `ctrl+s` to the row."""
+    opening, sending = [], []
     for number in range(WARM_UP + ROWS):
-        idle([board])
+        board.read_for(QUIET)
         task = f"made{number:04}"
         before = len(board.written)
         asked_at = press(board, "d")
-        opened = board.read_until("What is to be done?", after=before) - asked_at
-        idle([board])
-        board.send("\t")
-        idle([board])
-        board.send(task)
-        board.read_until(task[-1], after=len(board.written) - 1)
-        idle([board])
+        opened = board.read_until("keep the draft", after=before) - asked_at
+        type_in(board, task if number else "\t" + task)
         before = len(board.written)
         sent_at = press(board, "\x13")
-        samples.append((opened + board.read_until(task, after=before) - sent_at) * 1e3)
-    return samples[WARM_UP:]
+        opening.append(opened * 1e3)
+        sending.append((board.read_until(task, after=before) - sent_at) * 1e3)
+    return opening[WARM_UP:], sending[WARM_UP:]
 
 
 def rows_by_field(board: Program) -> list[float]:
@@ -71,12 +66,17 @@ def rows_by_field(board: Program) -> list[float]:
     for number in range(WARM_UP + ROWS):
         idle([board])
         task = f"naiv{number:04}"
-        board.send(task)
-        idle([board])
+        type_in(board, task)
         before = len(board.written)
         sent_at = press(board, "\r")
         samples.append((board.read_until(task, after=before) - sent_at) * 1e3)
     return samples[WARM_UP:]
+
+
+def type_in(board: Program, keys: str) -> None:
+    """Type it, and wait until nothing is left to be painted of it."""
+    board.send(keys)
+    board.read_for(1.0)
 
 
 def press(board: Program, key: str) -> float:
@@ -121,11 +121,14 @@ def main() -> None:
             tell("an agent's bytes to the paint", *taken, bars=((50, 60), (99, 120)))
             with Program(HEADWAY, home) as ours:
                 ours.read_until("say what you")
-                by_dialog = rows_by_dialog(ours)
+                opening, sending = rows_by_dialog(ours)
             with Program(naive_command, home) as naive:
                 naive.read_until("say what you")
                 by_field = rows_by_field(naive)
-            tell("keys to the row", by_dialog, by_field, bars=((50, None), (99, 150)))
+            both = [sum(one) for one in zip(opening, sending, strict=True)]
+            for what, samples in (("`d` to the dialog", opening), ("the sending key to the row", sending)):
+                tell(what, samples, by_field, bars=((50, None), (99, None)))
+            tell("both keys to the row", both, by_field, bars=((50, None), (99, 150)))
 
 
 if __name__ == "__main__":

@@ -166,7 +166,32 @@ LIGHT = {
     "headway.tools": {"asyncio", "httpx", "pydantic", "sqlite3", "textual", "sqlalchemy", "fastapi", "starlette"},
     "headway.tools.default": {"httpx", "sqlite3", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn"},
     "headway.tools.tools": {"textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "platformdirs"},
-    "headway.cli.app": {"httpx", "textual", "sqlalchemy", "fastapi", "starlette", "uvicorn", "alembic", "mcp"},
+    "headway.dashboard.app": {
+        "httpx",
+        "sqlalchemy",
+        "fastapi",
+        "starlette",
+        "headway.core.api.gateway",
+        "headway.core.api.tokens",
+        "headway.dashboard.screens.agents",
+        "headway.dashboard.screens.detail",
+        "headway.dashboard.screens.events",
+        "headway.dashboard.screens.help",
+        "headway.dashboard.screens.themes",
+    },
+    "headway.cli.app": {
+        "httpx",
+        "pydantic",
+        "headway.config.settings",
+        "headway.connectors.connector",
+        "textual",
+        "sqlalchemy",
+        "fastapi",
+        "starlette",
+        "uvicorn",
+        "alembic",
+        "mcp",
+    },
 }
 
 
