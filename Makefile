@@ -1,6 +1,6 @@
 # On a fresh machine with Python 3.11 or newer and make, `make demo` and `make test` are all the set-up there is.
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 4
 EXAMPLES ?= 10000
 REQUESTS ?= 100
 RESTARTS ?= 20

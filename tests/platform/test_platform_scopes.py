@@ -23,6 +23,8 @@ SEES = "401 401 ok ok 403 ok ok"
 ACTS = "401 401 403 ok 403 ok ok"
 STREAM = "401 401 ok ok 403 ok 401"
 ANYBODY = "401 401 ok ok ok ok ok"
+PUSH = "ok ok ok ok ok ok ok"
+"""It goes by the token that an agent got with its task: to all others there is no such task (404)."""
 
 ROUTES: dict[str, str] = {
     "GET /health": "ok ok ok ok ok ok ok",
@@ -65,6 +67,7 @@ ROUTES: dict[str, str] = {
     "POST /workspaces/{workspace_id}/notify": ACTS,
     "GET /workspaces/{workspace_id}/activity": SEES,
     "POST /workspaces/{workspace_id}/activity": ACTS,
+    "POST /push/{delegation_id}": PUSH,
 }
 """What each caller gets: 401, 403, or anything that is neither. A route that is not here fails the test."""
 
