@@ -36,6 +36,7 @@ from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import NAMES, theme_named
 from headway.dashboard.thin import KnowsTheScreen
 from headway.dashboard.throttle import Throttle
+from headway.dashboard.toasts import let_late_toasts_end
 from headway.resources import styles_folder
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class HeadwayApp(App[None]):
         cancel_grace: bool = False,
     ) -> None:
         gate_terminal_input()
+        let_late_toasts_end()
         self._look = look
         styles = styles_folder()
         super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
