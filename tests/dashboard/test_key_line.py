@@ -194,3 +194,9 @@ async def test_keys_do_not_wait_for_what_always_comes() -> None:
         await worked_on(board)
         assert isinstance(board.app.focused, Input)
         assert not isinstance(board.app.screen, Palette)
+
+
+async def test_a_filter_that_is_wrong_says_so_after_enter_too() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("slash", *"colour:red", "enter")
+        await board.seen("There is no field colour:")

@@ -43,7 +43,7 @@ def visit(terminal: Terminal, rows: int) -> None:
         terminal.send(table + "g")
         pages(terminal, rows // 12 + 1)
     for ending in ("completed", "failed", "input-required"):
-        terminal.send(f"/all:{ending}{ENTER}")
+        terminal.send(f'/"all:{ending}"{ENTER}')
         shows(terminal, "1 of ")
         terminal.send("2" if ending == "input-required" else "3")
         shows(terminal, "⏎ Detail")

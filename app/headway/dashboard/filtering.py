@@ -83,9 +83,9 @@ class Filtering:
             self._set(wanted)
 
     def keep(self) -> None:
-        """Typing has ended; an empty filter is none."""
+        """Typing has ended; an empty filter is none, and one that is wrong goes on saying so."""
         self.take_frame()
-        if not self._filter:
+        if not self._filter and not self._problem:
             self._bar.close()
 
     def clear(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.events import Key, Paste
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS: Final = 32
 """Times that the next key waits for messages; where some always come, it is not they that the key led to."""
-PATIENCE: Final = 1.0
-"""Seconds after which a key is no longer waited for by one that comes then: nothing may make the keys dead."""
+PATIENCE: Final = 0.5
+"""Seconds after which a key is no longer waited for: nothing may make the keys dead."""
 LOOK_AGAIN: Final = 1 / 60
 """Seconds between two looks at whether a search has ended."""
 
@@ -73,7 +74,18 @@ class KeyLine:
         self._wait += 1
         self._waits_since = self._clock.monotonic()
         self._rounds, self._was_quiet = 0, False
+        # A message is lost with the widget that it waits on, and the round with it.
+        self._app.set_timer(PATIENCE, partial(self._give_up, self._wait))
         self._go_round(self._wait)
+
+    async def _give_up(self, wait: int) -> None:
+        """Wait no longer for a round that does not come."""
+        if wait != self._wait or self._waits_since is None:
+            return
+        if self._waiting:
+            await self._next()
+        else:
+            self._waits_since = None
 
     def _go_round(self, wait: int) -> None:
         """Have a message go the way of keys: through what has the focus, its screen and the app."""
