@@ -48,6 +48,7 @@ def visit(terminal: Terminal, rows: int) -> None:
         terminal.send("2" if ending == "input-required" else "3")
         shows(terminal, "⏎ Detail")
         look_at_one(terminal, asks=ending == "input-required")
+        shows(terminal, "esc Clear")
         terminal.send(ESCAPE)
         gone(terminal, "esc Clear")
     look_at_many(terminal)
