@@ -126,7 +126,7 @@ async def test_an_agent_that_cannot_be_reached_is_asked_again_by_the_person(tmp_
         )
         assert record["status_message"].startswith("the reply was not delivered: could not reach the agent")
         assert record["status_message"].endswith("reply again; it had asked: which file")
-        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+        await served.until_free(target)
 
 
 @pytest.mark.req("C10")

@@ -179,7 +179,7 @@ async def test_a_dispatched_one_whose_agent_says_nothing_is_given_up_at_the_dead
         assert record["status_message"] == "the agent did not confirm the cancel within 0.3 s; it may still be working"
         assert confirmed(served, delegation_id) is False
         assert len(target.bodies) == 1
-        assert (await served.get(f"/workspaces/{target.workspace}"))["active_tasks"] == 0
+        await served.until_free(target.workspace)
 
 
 @pytest.mark.req("C9")
@@ -194,7 +194,7 @@ async def test_a_stuck_one(tmp_path: Path, behaviour: BehaviourName) -> None:
         assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
         await served.until_status(delegation_id, "canceled")
         assert confirmed(served, delegation_id) is (behaviour is BehaviourName.HANGING)
-        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+        await served.until_free(target)
 
 
 @pytest.mark.req("C9")
@@ -220,7 +220,7 @@ async def test_a_cancel_that_meets_a_busy_answer_ends_it_at_once(tmp_path: Path)
         target.answer()
         record = await served.until_status(delegation_id, "canceled")
         assert record["status_message"] == "canceled before it was sent to the agent"
-        assert (await served.get(f"/workspaces/{target.workspace}"))["active_tasks"] == 0
+        await served.until_free(target.workspace)
 
 
 async def test_a_cancel_at_any_moment_of_a_dispatch_comes_to_its_end(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ async def test_a_cancel_at_any_moment_of_a_dispatch_comes_to_its_end(tmp_path: P
         for delegation_id in await asyncio.gather(*(hand_over_and_cancel(spins) for spins in range(40))):
             await served.until_status(delegation_id, "canceled")
         await eventually(lambda: not agent.agent._working)
-        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+        await served.until_free(target)
 
 
 async def test_a_cancel_that_read_the_record_before_it_was_claimed(

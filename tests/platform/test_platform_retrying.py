@@ -258,7 +258,7 @@ async def test_a_cancel_before_the_retry_keeps_it_from_being_sent_again(tmp_path
             assert bool(record["status_message"].startswith("the agent confirmed")) is delivered
             assert proxy.sent.count(delegation_id) == 1
             await heartbeat(served, target, active_tasks=0)
-        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+        await served.until_free(target)
 
 
 @pytest.mark.req("C9", "C3")

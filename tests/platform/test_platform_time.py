@@ -115,4 +115,4 @@ async def test_deadlines_pass_while_tasks_are_being_claimed(tmp_path: Path) -> N
         assert "completed" in ends
         assert "failed" in ends
         await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")
-        assert (await served.get(f"/workspaces/{target}"))["active_tasks"] == 0
+        await served.until_free(target)

@@ -188,6 +188,12 @@ class Api:
         assert status in had[delegation_id], record
         return record
 
+    async def until_free(self, workspace_id: str, *, within: float = WITHIN) -> None:
+        """Return when nothing is at the workspace; a slot is given back a moment after the end has been told."""
+        async with asyncio.timeout(within):
+            while (await self.get(f"/workspaces/{workspace_id}"))["active_tasks"]:  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0.01)
+
     @asynccontextmanager
     async def events(
         self,
