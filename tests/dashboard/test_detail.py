@@ -52,7 +52,7 @@ async def opened(board: OpenBoard, did: str) -> DetailScreen:
 def pane(board: OpenBoard) -> TextPane:
     screen = board.app.screen
     assert isinstance(screen, DetailScreen)
-    return screen._pane
+    return screen.pane
 
 
 @pytest.mark.req("D5")

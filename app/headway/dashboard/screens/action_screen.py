@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -98,9 +99,9 @@ class ActionScreen(Replaying, Screen[None]):
         await self.run_action(message.action.id)
 
     @property
+    @abstractmethod
     def pane(self) -> LineView:
         """What the keys of moving move."""
-        raise NotImplementedError
 
     def action_cursor_up(self) -> None:
         self.pane.go(-1)

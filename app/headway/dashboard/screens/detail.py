@@ -97,13 +97,13 @@ class DetailScreen(ActionScreen):
         return Facts(self.session.clock.now_ms(), self.session.store.name_of, self.session.store.notes)
 
     @property
-    def _pane(self) -> TextPane:
+    def pane(self) -> TextPane:
         return self._panes[self._tab]
 
     def _show(self) -> None:
         looked, facts = self._looked, self._facts()
         self._head.show(_heading(looked, facts), self._tab)
-        pane = self._pane
+        pane = self.pane
         match self._tab:
             case "overview":
                 pane.show_drawn(lambda width: [self._drawn(spans) for spans in overview(looked, facts, width)])
@@ -123,12 +123,12 @@ class DetailScreen(ActionScreen):
             pane.show_drawn(lambda width: list(markdown_lines(text, width, tones)), text)
 
     def _drawn(self, spans: Spans) -> Drawn:
-        return [Segment(text, self._pane.tone(tone)) for text, tone in spans]
+        return [Segment(text, self.pane.tone(tone)) for text, tone in spans]
 
     def _say_found(self) -> None:
-        at, found = self._pane.found
+        at, found = self.pane.found
         said = ""
-        if self._pane.is_searched:
+        if self.pane.is_searched:
             said = f"{at:,} of {found:,}" if found else "not found"
         self._search.say(said, wrong=bool(said) and not found)
 
@@ -140,7 +140,7 @@ class DetailScreen(ActionScreen):
             canceling=self._acting.canceling,
             undoable=len(self._acting.grace) > 0,
             typing=self.focused is self._search.input,
-            searched=self._pane.is_searched,
+            searched=self.pane.is_searched,
             markdown=self._tab in _AS_MARKDOWN
             and looks_like_markdown((self._looked.task if self._tab == "task" else _outcome(self._looked)) or ""),
         )
@@ -179,15 +179,15 @@ class DetailScreen(ActionScreen):
         for name, pane in self._panes.items():
             pane.display = name == tab
         if self.focused is not self._search.input:
-            self.set_focus(self._pane)
+            self.set_focus(self.pane)
         self._search_here()
         self.show_surroundings()
 
     def _search_here(self) -> None:
         wanted = self._search.input.value
         self._show()
-        if self._pane.wanted != wanted:
-            self._pane.search(wanted)
+        if self.pane.wanted != wanted:
+            self.pane.search(wanted)
         self._say_found()
 
     def _step_tab(self, by: int) -> None:
@@ -220,32 +220,14 @@ class DetailScreen(ActionScreen):
 
     # Moving
 
-    def action_cursor_up(self) -> None:
-        self._pane.go(-1)
-
-    def action_cursor_down(self) -> None:
-        self._pane.go(+1)
-
-    def action_page_up(self) -> None:
-        self._pane.go(-max(1, self._pane.page - 1))
-
-    def action_page_down(self) -> None:
-        self._pane.go(max(1, self._pane.page - 1))
-
-    def action_first(self) -> None:
-        self._pane.go(-self._pane.length)
-
-    def action_last(self) -> None:
-        self._pane.go(self._pane.length)
-
     def action_aside_left(self) -> None:
-        self._pane.go_aside(-1)
+        self.pane.go_aside(-1)
 
     def action_aside_right(self) -> None:
-        self._pane.go_aside(+1)
+        self.pane.go_aside(+1)
 
     def action_wrap(self) -> None:
-        self._pane.toggle_wrap()
+        self.pane.toggle_wrap()
 
     def action_markdown(self) -> None:
         self._raw = not self._raw
@@ -258,7 +240,7 @@ class DetailScreen(ActionScreen):
         self.show_surroundings()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._pane.search(event.value)
+        self.pane.search(event.value)
         self._say_found()
         self.show_surroundings()
 
@@ -268,22 +250,22 @@ class DetailScreen(ActionScreen):
     def action_keep_search(self) -> None:
         if not self._search.input.value:
             self._search.close()
-        self.set_focus(self._pane)
+        self.set_focus(self.pane)
         self.show_surroundings()
 
     def action_end_search(self) -> None:
         self._search.close()
         for pane in self._panes.values():
             pane.search("")
-        self.set_focus(self._pane)
+        self.set_focus(self.pane)
         self.show_surroundings()
 
     def action_next_found(self) -> None:
-        self._pane.go_to_found(+1)
+        self.pane.go_to_found(+1)
         self._say_found()
 
     def action_previous_found(self) -> None:
-        self._pane.go_to_found(-1)
+        self.pane.go_to_found(-1)
         self._say_found()
 
     # Acting on it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
@@ -35,9 +36,9 @@ class Question(Dialog[Result]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.action_answer(str(event.button.id))
 
+    @abstractmethod
     def action_answer(self, answer: str) -> None:
         """Take the answer with this id."""
-        raise NotImplementedError
 
 
 class YesNo(Question[Result]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
@@ -35,25 +36,25 @@ class RowsQuestion(YesNo[bool]):
         self._facts = facts
         self._now = now
 
+    @abstractmethod
     def title_of(self, count: int) -> str:
         """What is asked, of `count` delegations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keys_of(self, count: int) -> str:
         """What the keys do, with `count` delegations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def applies(self, row: Row) -> bool:
         """Whether it can be done to this one as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def consequences(self, rows: Sequence[Row]) -> Sequence[str]:
         """What it does to these, to which it applies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def left_words(self, count: int) -> str:
         """Why `count` others are left alone."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         with self.frame(self.title_of(len(self.rows)), self.keys_of(len(self.rows))):

@@ -5,6 +5,7 @@ Its cost does not depend on how many lines there are, and a change repaints only
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -29,9 +30,9 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
         self._painted: dict[int, Strip] = {}
         self._title = ""
 
+    @abstractmethod
     def draw_line(self, y: int) -> Strip:
         """The line at `y` of what is visible, the head included."""
-        raise NotImplementedError
 
     @property
     def page(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
@@ -114,9 +115,9 @@ class RowTable(LineView):
     # What a subclass says
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What the table is called."""
-        raise NotImplementedError
 
     @property
     def remark(self) -> str:
@@ -124,13 +125,13 @@ class RowTable(LineView):
         return ""
 
     @property
+    @abstractmethod
     def empty(self) -> str:
         """What it says where it has no rows at all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cell(self, row_id: str, place: Place) -> Spans:
         """One cell of one row."""
-        raise NotImplementedError
 
     def state_of(self, row_id: str) -> Hashable:
         """What of a row makes it stand out for a moment when it becomes another; None is nothing."""
