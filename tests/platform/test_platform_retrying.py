@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import AsyncExitStack
@@ -258,6 +259,28 @@ async def test_a_cancel_before_the_retry_keeps_it_from_being_sent_again(tmp_path
             assert bool(record["status_message"].startswith("the agent confirmed")) is delivered
             assert proxy.sent.count(delegation_id) == 1
             await heartbeat(served, target, active_tasks=0)
+        await served.until_free(target)
+
+
+@pytest.mark.req("C9")
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_a_cancel_before_the_answer_that_would_have_it_sent_again(tmp_path: Path, *, delivered: bool) -> None:
+    async with (
+        platform(tmp_path, retry_pause=0.01, cancel_retry=0.02) as served,
+        serve_agent("coder") as agent,
+        front(agent.url) as proxy,
+    ):
+        target = await served.workspace("coder", proxy.url)
+        proxy.instead.append(Instead(502, delivered=delivered, held=asyncio.Event()))
+        held = proxy.instead[0].held
+        assert held is not None
+        delegation_id = await served.delegate(target, "steps=1 delay=60")
+        await eventually(lambda: delegation_id in proxy.sent)
+        assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
+        held.set()
+        record = await served.until_status(delegation_id, "canceled")
+        assert bool(record["status_message"].startswith("the agent confirmed")) is delivered
+        assert proxy.sent == [delegation_id]
         await served.until_free(target)
 
 

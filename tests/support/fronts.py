@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
@@ -18,12 +19,13 @@ SENDS = ("SendMessage", "SendStreamingMessage", "message/send", "message/stream"
 class Instead:
     """What a message is answered with in place of the agent's word; `delivered` is whether the agent gets it.
 
-    A `status` of None is no answer at all, for as long as the caller waits.
+    A `status` of None is no answer at all, for as long as the caller waits; `held` is what the answer waits for.
     """
 
     status: int | None
     body: bytes = b""
     delivered: bool = False
+    held: asyncio.Event | None = None
 
 
 class Front:
@@ -65,6 +67,8 @@ class Front:
         if instead.status is None:
             await exchange.gone.wait()
             return
+        if instead.held is not None:
+            await instead.held.wait()
         kind = "application/json" if instead.body.startswith(b"{") else "text/plain"
         await exchange.head(instead.status, kind, content_length=str(len(instead.body)))
         await exchange.raw(instead.body)

@@ -69,13 +69,15 @@ class Attempt:
         self.client = client
         self.remote_task_id = delegation.remote_task_id
         self.known = asyncio.Event()
-        """Set once the agent's task id is known, so that the task can be asked after and canceled."""
+        """Set once the agent can be asked for the task: its id is known, or nothing more will be heard of it here."""
         if self.remote_task_id is not None:
             self.known.set()
         self.answering = False
         """A reply is on its way: that the agent still asks is no news."""
         self.pausing = False
         """True before the one retry: nothing is on its way then, and nothing will be if this attempt is ended."""
+        self.canceling = False
+        """Whether it is to be canceled, so that it is not sent again."""
         self._rest = rest
         self._pushes = pushes
         self._ledger = ledger
@@ -112,6 +114,9 @@ class Attempt:
 
     async def _retry(self, first: AgentHttpError) -> None:
         """The one retry of what a proxy answered for its agent; the agent is asked first, as it may have the task."""
+        if self.canceling:
+            self.known.set()
+            return
         pause = max(self._settings.retry_pause, first.retry_after or 0.0)
         if self._rest is not None:
             self._rest(pause)

@@ -88,8 +88,10 @@ class Dispatcher:
     def cancel(self, delegation: Delegation) -> None:
         """See a cancel through, whose request is durable already."""
         following = self._followings.of(delegation.delegation_id)
-        if following is not None and following.attempt.pausing:
-            following.task.cancel()
+        if following is not None:
+            following.attempt.canceling = True
+            if following.attempt.pausing:
+                following.task.cancel()
         self._tasks.start(f"cancel {delegation.delegation_id}", lambda: self._cancel(delegation))
 
     def drop(self, delegation_id: str) -> None:
