@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from headway.tools.mcp.reporting import Reporter
-from headway.tools.reading import Progress
+from headway.tools.outcome import Progress
 from support.agents import ManualClock, eventually
 
 Told = list[tuple[float, float | None, str | None]]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from headway.core.progress import EMPTY_PROGRESS, ProgressOnWire
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 TASK_PREVIEW: Final = 100
 """Characters of the task that events and board rows carry."""

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict
 
 from headway.core.delegation import Row, Status, Via
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 
 class EventType(StrEnum):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 def to_rfc3339(ms: int) -> str:
@@ -20,16 +17,3 @@ def from_rfc3339(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, such as Z")
     return round(moment.timestamp() * 1000)
-
-
-def _read(value: Any) -> Any:
-    return from_rfc3339(value) if isinstance(value, str) else value
-
-
-Timestamp = Annotated[
-    int,
-    BeforeValidator(_read),
-    PlainSerializer(to_rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""A pydantic field that is an int of Unix milliseconds in Python and an RFC 3339 string in JSON."""

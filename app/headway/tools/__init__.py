@@ -4,7 +4,8 @@
 
     answer = await a2a_send("https://agent.example.org", "Which river is the longest?")
 
-Each name is loaded when it is first asked for, so the import costs next to nothing.
+Each name is loaded when it is first asked for, and what a name needs to work when it is first used, so that the import
+costs little: no HTTP client, no models, no database.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from headway.tools.default import delegate_to_workspace as delegate_to_workspace
     from headway.tools.errors import ToolError as ToolError
     from headway.tools.outcome import Outcome as Outcome
+    from headway.tools.outcome import Progress as Progress
     from headway.tools.outcome import State as State
-    from headway.tools.reading import Progress as Progress
     from headway.tools.settings import ToolSettings as ToolSettings
     from headway.tools.tool_messages import as_tool_messages as as_tool_messages
     from headway.tools.tools import Tools as Tools
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _PLACES: Final = {
     "Outcome": "outcome",
-    "Progress": "reading",
+    "Progress": "outcome",
     "State": "outcome",
     "ToolError": "errors",
     "ToolSettings": "settings",

@@ -13,7 +13,6 @@ from headway.core.naming import quoted
 from headway.core.text import BODY_LIMIT, clean_line
 from headway.core.timestamps import to_rfc3339
 from headway.tools.agents import Agents
-from headway.tools.descriptions import A2A_CANCEL_TASK, A2A_CHECK_TASK, A2A_SEND, A2A_SEND_ASYNC, described
 from headway.tools.direct import CANCELED, DirectTasks
 from headway.tools.direct_table import DirectTask, Stop
 from headway.tools.errors import ToolError
@@ -24,7 +23,6 @@ from headway.tools.settings import SEND_SECONDS
 
 CONTEXT_LIMIT: Final = 65_536
 """Characters of a context as JSON."""
-_CONTEXT: Final = "`context` is any JSON object of the caller's; it comes back with the result, as it was at the call."
 Answer = dict[str, Any]
 
 
@@ -33,17 +31,13 @@ class BadArgument(ToolError):
 
 
 class A2AVerbs:
-    """Safe to call from many tasks at once."""
+    """Safe to call from many tasks at once; `Tools` says what each of them does."""
 
     def __init__(self, session: Session, direct: DirectTasks, agents: Agents) -> None:
         self._session = session
         self._direct = direct
         self._agents = agents
 
-    @described(
-        A2A_SEND,
-        _CONTEXT + " `on_progress` is called with each `Progress` while the agent works.",
-    )
     async def a2a_send(
         self,
         agent_url: str,
@@ -60,10 +54,6 @@ class A2AVerbs:
             return {"success": False, "error": str(error)}
         return {"success": _went_well(ended), **ended.outcome().as_answer()}
 
-    @described(
-        A2A_SEND_ASYNC,
-        _CONTEXT + " `on_result` is called with the `Outcome` (and awaited), at least once, in place of the session's.",
-    )
     async def a2a_send_async(
         self,
         agent_url: str | None = None,
@@ -89,7 +79,6 @@ class A2AVerbs:
             "message": f"{task.agent} has been given the task; look at it with a2a_check_task.",
         }
 
-    @described(A2A_CHECK_TASK)
     async def a2a_check_task(self, task_id: str) -> Answer:
         if (running := self._direct.running(task_id)) is not None:
             return _as_it_runs(running)
@@ -101,7 +90,6 @@ class A2AVerbs:
             return {"error": self._unknown(task_id)}
         return _as_it_ended(ended)
 
-    @described(A2A_CANCEL_TASK)
     async def a2a_cancel_task(self, task_id: str) -> Answer:
         running = self._direct.running(task_id)
         try:

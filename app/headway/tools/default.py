@@ -24,8 +24,7 @@ from headway.tools.descriptions import (
 )
 
 if TYPE_CHECKING:
-    from headway.tools.outcome import Outcome
-    from headway.tools.reading import Progress
+    from headway.tools.outcome import Outcome, Progress
     from headway.tools.tools import Tools
 
     OnResult = Callable[[Outcome], Any]

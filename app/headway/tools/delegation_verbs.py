@@ -16,7 +16,6 @@ from headway.tools.book import Book
 from headway.tools.delegation import Kept
 from headway.tools.delegation_store import DelegationStore
 from headway.tools.delegations import Delegations
-from headway.tools.descriptions import CANCEL_DELEGATION, CHECK_DELEGATION_STATUS, DELEGATE_TO_WORKSPACE, described
 from headway.tools.errors import JournalUnavailable
 from headway.tools.platform_api import PlatformApi, PlatformError
 from headway.tools.session import Session
@@ -44,13 +43,12 @@ async def open_delegations(session: Session) -> Delegations | None:
 
 
 class DelegationVerbs:
-    """Safe to call from many tasks at once."""
+    """Safe to call from many tasks at once; `Tools` says what each of them does."""
 
     def __init__(self, session: Session, delegations: Delegations | None) -> None:
         self._session = session
         self._delegations = delegations
 
-    @described(DELEGATE_TO_WORKSPACE)
     async def delegate_to_workspace(self, workspace_id: str, task: str) -> Answer:
         settings = self._session.settings
         task_id = self._session.new_id()
@@ -77,7 +75,6 @@ class DelegationVerbs:
             return answers.refused(f"{failure}; nothing was sent")
         return answers.delegated(kept)
 
-    @described(CHECK_DELEGATION_STATUS)
     async def check_delegation_status(self, task_id: str = "") -> Answer:
         if not task_id:
             return answers.several(await self._all(), self._session.clock.now_ms())
@@ -86,7 +83,6 @@ class DelegationVerbs:
             return answers.unknown(task_id)
         return answers.one(await self._delegations.refreshed(kept), self._session.clock.now_ms())
 
-    @described(CANCEL_DELEGATION)
     async def cancel_delegation(self, task_id: str, reason: str = "") -> Answer:
         kept = self._delegations.get(task_id) if self._delegations is not None else None
         if kept is None or self._delegations is None:

@@ -24,6 +24,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Something new of a task that runs. `text` is what the agent said now, not all that it has said."""
+
+    task_id: str
+    percent: float | None
+    status: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the reading of a task ended. `text` is the agent's, `error` says why it did not complete."""
 

@@ -18,8 +18,8 @@ from headway.net.backoff import Backoff
 from headway.net.errors import Silent
 from headway.net.idle import IdleWatchdog
 from headway.tools.errors import JournalUnavailable
-from headway.tools.outcome import Ending, State
-from headway.tools.reading import Progress, Reading
+from headway.tools.outcome import Ending, Progress, State
+from headway.tools.reading import Reading
 from headway.tools.session import Session
 
 PAUSES: Final = Backoff(first=0.5, most=15.0)

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Something new of a task that runs. `text` is what the agent said now, not all that it has said."""
-
-    task_id: str
-    percent: float | None
-    status: str | None
-    text: str
+from headway.tools.outcome import Progress
 
 
 class Reading:

@@ -13,9 +13,9 @@ from headway.tools import direct_table as table
 from headway.tools.asking import Asked
 from headway.tools.direct_table import DirectTask
 from headway.tools.errors import JournalUnavailable
-from headway.tools.outcome import Outcome
+from headway.tools.outcome import Outcome, Progress
 from headway.tools.reader import Hooks, Reader
-from headway.tools.reading import Progress, Reading
+from headway.tools.reading import Reading
 from headway.tools.session import Session
 
 _log = logging.getLogger(__name__)

@@ -1,31 +1,113 @@
-"""`Tools`: every verb of one workspace, open as long as its agent runs."""
+"""`Tools`: every verb of one workspace, open as long as its agent runs.
+
+Loading this module loads none of what the verbs need to work, which costs more than all the rest: `open_tools` does.
+"""
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from headway.core.clock import Clock
-from headway.tools.a2a_verbs import A2AVerbs
-from headway.tools.agents import Agents
-from headway.tools.delegation_verbs import DelegationVerbs, open_delegations
-from headway.tools.delegations import Delegations
-from headway.tools.direct import DirectTasks
-from headway.tools.running import OnResult
-from headway.tools.session import Session, new_id, open_session
-from headway.tools.settings import ToolSettings
+from headway.tools.descriptions import (
+    A2A_CANCEL_TASK,
+    A2A_CHECK_TASK,
+    A2A_SEND,
+    A2A_SEND_ASYNC,
+    CANCEL_DELEGATION,
+    CHECK_DELEGATION_STATUS,
+    DELEGATE_TO_WORKSPACE,
+    described,
+)
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+    from headway.core.clock import Clock
+    from headway.tools.a2a_verbs import A2AVerbs
+    from headway.tools.delegation_verbs import DelegationVerbs
+    from headway.tools.direct import DirectTasks
+    from headway.tools.running import OnProgress, OnResult
+    from headway.tools.session import Session
+    from headway.tools.settings import ToolSettings
+else:
+    # So that the hints of the verbs can be read without loading what only a call needs.
+    OnResult = OnProgress = Callable[[Any], Any]
+
+_CONTEXT: Final = "`context` is any JSON object of the caller's; it comes back with the result, as it was at the call."
+Answer = dict[str, Any]
 
 
-class Tools(A2AVerbs, DelegationVerbs):
-    """Made by `open_tools`."""
+class Tools:
+    """Made by `open_tools`. Its verbs can be called from many tasks at once."""
 
-    def __init__(self, session: Session, direct: DirectTasks, agents: Agents, delegations: Delegations | None) -> None:
-        A2AVerbs.__init__(self, session, direct, agents)
-        DelegationVerbs.__init__(self, session, delegations)
+    def __init__(self, session: Session, direct: DirectTasks, asking: A2AVerbs, delegating: DelegationVerbs) -> None:
         self.session = session
         self.direct = direct
+        self._asking = asking
+        self._delegating = delegating
+
+    @described(A2A_SEND, _CONTEXT + " `on_progress` is called with each `Progress` while the agent works.")
+    async def a2a_send(
+        self,
+        agent_url: str,
+        message: str,
+        *,
+        session_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Answer:
+        return await self._asking.a2a_send(
+            agent_url, message, session_id=session_id, context=context, on_progress=on_progress
+        )
+
+    @described(
+        A2A_SEND_ASYNC,
+        _CONTEXT + " `on_result` is called with the `Outcome` (and awaited), at least once, in place of the session's.",
+    )
+    async def a2a_send_async(
+        self,
+        agent_url: str | None = None,
+        message: str = "",
+        *,
+        agent_name: str | None = None,
+        task_id: str | None = None,
+        session_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        on_result: OnResult | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Answer:
+        return await self._asking.a2a_send_async(
+            agent_url,
+            message,
+            agent_name=agent_name,
+            task_id=task_id,
+            session_id=session_id,
+            context=context,
+            on_result=on_result,
+            on_progress=on_progress,
+        )
+
+    @described(A2A_CHECK_TASK)
+    async def a2a_check_task(self, task_id: str) -> Answer:
+        return await self._asking.a2a_check_task(task_id)
+
+    @described(A2A_CANCEL_TASK)
+    async def a2a_cancel_task(self, task_id: str) -> Answer:
+        return await self._asking.a2a_cancel_task(task_id)
+
+    @described(DELEGATE_TO_WORKSPACE)
+    async def delegate_to_workspace(self, workspace_id: str, task: str) -> Answer:
+        return await self._delegating.delegate_to_workspace(workspace_id, task)
+
+    @described(CHECK_DELEGATION_STATUS)
+    async def check_delegation_status(self, task_id: str = "") -> Answer:
+        return await self._delegating.check_delegation_status(task_id)
+
+    @described(CANCEL_DELEGATION)
+    async def cancel_delegation(self, task_id: str, reason: str = "") -> Answer:
+        return await self._delegating.cancel_delegation(task_id, reason)
 
 
 @asynccontextmanager
@@ -37,7 +119,7 @@ async def open_tools(
     on_result: OnResult | None = None,
     clock: Clock | None = None,
     rng: random.Random | None = None,
-    ids: Callable[[], str] = new_id,
+    ids: Callable[[], str] | None = None,
 ) -> AsyncIterator[Tools]:
     """The tools of the workspace that `settings` (those of the environment, unless given) name.
 
@@ -48,12 +130,20 @@ async def open_tools(
 
     Raises SettingsError, JournalLocked where another process has this workspace's tools open, JournalUnavailable.
     """
+    from headway.tools.a2a_verbs import A2AVerbs
+    from headway.tools.agents import Agents
+    from headway.tools.delegation_verbs import DelegationVerbs, open_delegations
+    from headway.tools.direct import DirectTasks
+    from headway.tools.session import new_id, open_session
+    from headway.tools.settings import ToolSettings
+
     given = settings or ToolSettings.from_environment()
-    async with open_session(given, journal=journal, clock=clock, rng=rng, ids=ids) as session:
+    async with open_session(given, journal=journal, clock=clock, rng=rng, ids=ids or new_id) as session:
         known = Agents(session, agents)
         direct = DirectTasks(session, known, on_result)
         try:
             await direct.start()
-            yield Tools(session, direct, known, await open_delegations(session))
+            delegating = DelegationVerbs(session, await open_delegations(session))
+            yield Tools(session, direct, A2AVerbs(session, direct, known), delegating)
         finally:
             direct.close()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from headway.core.api.body import Body, bounded, json_of_at_most
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 DELEGATION_COMPLETE: Final = "delegation_complete"
 """The kind of notice by which an agent tells how a delegation of its own went."""

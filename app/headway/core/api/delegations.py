@@ -8,7 +8,7 @@ from pydantic import Field
 
 from headway.core.api.body import Body
 from headway.core.delegation import Status
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 DELEGATION_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 """What an agent may call its own delegation: what a URL can name as it is."""

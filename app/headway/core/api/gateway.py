@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from headway.core.api.body import Body
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 
 class RpcCall(Body):

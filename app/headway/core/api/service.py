@@ -7,7 +7,7 @@ from typing import Final, Literal
 from headway.core.api.body import Body
 from headway.core.api.workspaces import Workspace
 from headway.core.delegation import Row, Status
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 SNAPSHOT_FINISHED: Final = 1_000
 """Finished delegations that a snapshot carries, unless asked for another number."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from headway.core.api.body import Body
 from headway.core.text import LINE_LIMIT
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 
 class TokenRequest(Body):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AliasChoices, Field
 
 from headway.core.api.body import Body, json_of_at_most
-from headway.core.timestamps import Timestamp
+from headway.core.timestamp import Timestamp
 
 OPERATOR: Final = "operator"
 """The name and role of the person's own workspace, made when it is first needed; a path may use it as its id."""

@@ -9,7 +9,7 @@ from typing import Final
 from headway.core.clock import Clock
 from headway.core.text import clean_line
 from headway.net.timing import within
-from headway.tools.reading import Progress
+from headway.tools.outcome import Progress
 
 EVERY: Final = 0.5
 """Seconds between two notifications, at least."""
