@@ -37,8 +37,10 @@ demo: install ## the dashboard, its platform and simulated agents, in one comman
 test: install ## every test, on WORKERS processes
 	$(BIN)/pytest -n $(WORKERS)
 
-soak: install ## the ledger against a model of it, EXAMPLES histories of fifty steps; the board through RESTARTS of its platform
+soak: install ## what takes an hour: EXAMPLES histories of the ledger, every fault of the tools, RESTARTS under the board
 	TMPDIR=$(MEMORY) SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
+	PROJECTION_EXAMPLES=500 $(BIN)/pytest tests/ledger/test_ledger_projection.py
+	FAULT_STRIDE=1 THIN_STEPS=2000 $(BIN)/pytest -n $(WORKERS) tests/tools/test_tools_leaks.py tests/dashboard/test_thin_board.py
 	RESTARTS=$(RESTARTS) $(BIN)/pytest tests/e2e/test_e2e_board_restart.py
 
 fuzz: install .fuzz/.installed ## every call that OpenAPI names, against a real platform, REQUESTS of them made up

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from hypothesis import settings
 
@@ -30,4 +31,16 @@ def _nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Generato
     """No test, and no process that it starts, reads the configuration of whoever runs it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None, None]:
+    """A client of a test trusts one authority and not 150: reading them all takes longer than most tests."""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    one = begin + certifi.contents().split(begin, 1)[1].split(end, 1)[0] + end + "\n"
+    bundle = tmp_path_factory.mktemp("authorities") / "one.pem"
+    bundle.write_text(one)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(bundle))
         yield

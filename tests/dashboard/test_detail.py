@@ -258,7 +258,7 @@ def written_about(texts: Sequence[str]) -> str:
 async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() -> None:
     """Several short texts at once on a tall screen, so that all of each is painted; each long one by itself."""
     short = [entry["text"] for entry in CORPUS if len(entry["text"]) <= 200]
-    together = [short[at : at + 4] for at in range(0, len(short), 4)]
+    together = [short[at : at + 8] for at in range(0, len(short), 8)]
     together += [[entry["text"]] for entry in CORPUS if len(entry["text"]) > 200]
     connector = FakeConnector(now_ms=NOW_MS)
     agent = connector.agent("agent")
@@ -270,7 +270,7 @@ async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() ->
         for text in texts:
             connector.become(did, Status.STUCK, message=text[:1_000])
         connector.complete(did, written_about(texts))
-    async with open_board(connector, record=True, size=(100, 60)) as board:
+    async with open_board(connector, record=True, size=(100, 100)) as board:
         for number, did in enumerate(list(connector.rows)):
             row = connector.rows[did]
             board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, row, board.board._acting))

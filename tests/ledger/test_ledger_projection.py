@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from headway.ledger.records import StoredEvent
 
+EXAMPLES = int(os.environ.get("PROJECTION_EXAMPLES", "20"))
 SOURCES = st.sampled_from(["s1", "s2"])
 TARGETS = st.sampled_from(["t1", "t2"])
 PICKS = st.integers(0, 1_000)
@@ -307,4 +309,6 @@ def assert_lawful(events: Sequence[StoredEvent]) -> None:
 def test_whoever_follows_the_events_holds_the_ledgers_rows() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(LedgerMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(
+        LedgerMachine, settings=settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None)
+    )
