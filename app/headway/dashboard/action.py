@@ -85,6 +85,11 @@ def always(moment: Moment) -> bool:
     return True
 
 
+def with_row(moment: Moment) -> bool:
+    """A delegation is there to do it with."""
+    return moment.row is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing a person can do. `keys` are Textual's names; the first is the one shown."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from headway.core.delegation import RETRYABLE, Status
-from headway.dashboard.action import Action, Moment, Section, Where
+from headway.dashboard.action import ON_BOARD, Action, Moment, Section, Where, with_row
 from headway.dashboard.detail_actions import DETAIL_ACTIONS, ON_BOTH, OPENING_ACTIONS
 
 
@@ -34,47 +35,42 @@ def _can_retry(moment: Moment) -> bool:
     return moment.capabilities.retry and any(row.status in RETRYABLE for row in moment.rows)
 
 
+_ACTING: Final = partial(Action, section=Section.DELEGATIONS, acts=True, on=ON_BOTH)
+_MARKING: Final = partial(Action, section=Section.DELEGATIONS, available=_can_mark)
+_LOOKING: Final = partial(Action, section=Section.LOOKING, in_footer=True, shed=3)
+
 DELEGATION_ACTIONS: Final[tuple[Action, ...]] = (
-    Action(
+    _ACTING(
         "dispatch",
         ("d",),
         "Dispatch",
         "Hand a task to an agent",
-        Section.DELEGATIONS,
-        acts=True,
         in_footer=True,
         on=frozenset({Where.BOARD, Where.AGENTS}),
     ),
-    Action(
+    _ACTING(
         "poll",
         ("p",),
         "Poll",
         "Ask the agent now how this or each marked one is",
-        Section.DELEGATIONS,
         available=_can_poll,
-        acts=True,
         in_footer=True,
-        on=ON_BOTH,
     ),
-    Action(
+    _ACTING(
         "poll_waiting",
         ("P",),
         "Poll waiting",
         "Poll every queued and every stuck delegation",
-        Section.DELEGATIONS,
         available=lambda moment: moment.capabilities.poll and moment.pollable > 0,
-        acts=True,
+        on=ON_BOARD,
     ),
-    Action(
+    _ACTING(
         "cancel",
         ("x",),
         "Cancel",
         "Cancel this delegation, or all marked ones",
-        Section.DELEGATIONS,
         available=_can_cancel,
-        acts=True,
         in_footer=True,
-        on=ON_BOTH,
     ),
     *OPENING_ACTIONS,
     *DETAIL_ACTIONS,
@@ -88,76 +84,33 @@ DELEGATION_ACTIONS: Final[tuple[Action, ...]] = (
         in_footer=True,
         on=ON_BOTH,
     ),
-    Action(
-        "reply",
-        ("r",),
-        "Reply",
-        "Answer what the agent asks",
-        Section.DELEGATIONS,
-        available=_can_reply,
-        acts=True,
-        in_footer=True,
-        on=ON_BOTH,
-    ),
-    Action(
+    _ACTING("reply", ("r",), "Reply", "Answer what the agent asks", available=_can_reply, in_footer=True),
+    _ACTING(
         "retry",
         ("R",),
         "Retry",
         "Hand over again what failed or was canceled",
-        Section.DELEGATIONS,
         available=_can_retry,
-        acts=True,
         in_footer=True,
-        on=ON_BOTH,
     ),
-    Action(
-        "dispatch_again",
-        ("D",),
-        "Dispatch again",
-        "Hand the same task to another agent",
-        Section.DELEGATIONS,
-        available=lambda moment: moment.row is not None,
-        acts=True,
-        on=ON_BOTH,
-    ),
-    Action(
+    _ACTING("dispatch_again", ("D",), "Dispatch again", "Hand the same task to another agent", available=with_row),
+    _MARKING(
         "mark",
         ("space",),
         "Mark",
         "Mark this one, or unmark it, and go on to the next",
-        Section.DELEGATIONS,
-        available=_can_mark,
         in_footer=True,
         shed=2,
         yields=True,
     ),
-    Action(
-        "mark_all",
-        ("asterisk",),
-        "Mark all",
-        "Mark all that match in this table, or unmark them",
-        Section.DELEGATIONS,
-        available=_can_mark,
-    ),
-    Action(
-        "pin",
-        ("o",),
-        "Pin",
-        "Pin this delegation's stream, or unpin it",
-        Section.LOOKING,
-        available=lambda moment: moment.row is not None,
-        in_footer=True,
-        shed=3,
-    ),
-    Action(
+    _MARKING("mark_all", ("asterisk",), "Mark all", "Mark all that match in this table, or unmark them"),
+    _LOOKING("pin", ("o",), "Pin", "Pin this delegation's stream, or unpin it", available=with_row),
+    _LOOKING(
         "next_wanting",
         ("n",),
         "Next",
         "The next that asks, is stuck, or failed",
-        Section.LOOKING,
         available=lambda moment: moment.wanting,
-        in_footer=True,
-        shed=3,
     ),
 )
 """In the order of footer and help; the actions of the detail screen stand among them."""

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from headway.dashboard.action import Action, Section, Where
 
-_ON: Final = frozenset({Where.EVENTS})
+_HERE: Final = partial(Action, section=Section.EVENTS, on=frozenset({Where.EVENTS}), in_footer=True)
 
-EVENT_ACTIONS: Final = (
-    Action(
+EVENT_ACTIONS: Final[tuple[Action, ...]] = (
+    _HERE(
         "expand",
         ("enter",),
         "Whole",
         "The whole event as JSON beside the table, or not",
-        Section.EVENTS,
         available=lambda moment: moment.event or moment.expanded,
-        in_footer=True,
-        on=_ON,
         yields=True,
     ),
-    Action(
-        "pause_events",
-        ("space",),
-        "Pause",
-        "Let the table stand still, or go on",
-        Section.EVENTS,
-        in_footer=True,
-        on=_ON,
-    ),
+    _HERE("pause_events", ("space",), "Pause", "Let the table stand still, or go on"),
 )
 """In the order that footer and help show them."""

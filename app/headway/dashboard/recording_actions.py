@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from headway.dashboard.action import Action, Moment, Section
@@ -11,49 +12,13 @@ def _replays(moment: Moment) -> bool:
     return moment.capabilities.replay
 
 
+_PLAYING: Final = partial(Action, section=Section.RECORDING, available=_replays)
+
 RECORDING_ACTIONS: Final[tuple[Action, ...]] = (
-    Action(
-        "pause",
-        ("space",),
-        "Pause",
-        "Pause the recording, or go on; at its end, again",
-        Section.RECORDING,
-        available=_replays,
-        in_footer=True,
-    ),
-    Action(
-        "slower",
-        ("less_than_sign",),
-        "Slower",
-        "Play the recording slower",
-        Section.RECORDING,
-        available=_replays,
-        in_footer=True,
-    ),
-    Action(
-        "faster",
-        ("greater_than_sign",),
-        "Faster",
-        "Play the recording faster",
-        Section.RECORDING,
-        available=_replays,
-        in_footer=True,
-    ),
-    Action(
-        "step_back",
-        ("left_square_bracket",),
-        "Back",
-        "Go back 30 seconds in the recording",
-        Section.RECORDING,
-        available=_replays,
-    ),
-    Action(
-        "step_on",
-        ("right_square_bracket",),
-        "On",
-        "Go on 30 seconds in the recording",
-        Section.RECORDING,
-        available=_replays,
-    ),
+    _PLAYING("pause", ("space",), "Pause", "Pause the recording, or go on; at its end, again", in_footer=True),
+    _PLAYING("slower", ("less_than_sign",), "Slower", "Play the recording slower", in_footer=True),
+    _PLAYING("faster", ("greater_than_sign",), "Faster", "Play the recording faster", in_footer=True),
+    _PLAYING("step_back", ("left_square_bracket",), "Back", "Go back 30 seconds in the recording"),
+    _PLAYING("step_on", ("right_square_bracket",), "On", "Go on 30 seconds in the recording"),
 )
 """Offered where what is shown is a recording."""

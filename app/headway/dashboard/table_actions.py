@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from headway.dashboard.action import EVERYWHERE, Action, Section, Where
@@ -11,86 +12,42 @@ TABLES: Final = frozenset({Where.BOARD, Where.AGENTS, Where.EVENTS})
 SORTED: Final = frozenset({Where.BOARD, Where.AGENTS})
 """Screens whose rows can be sorted."""
 
+_FILTERING: Final = partial(Action, section=Section.LOOKING, in_footer=True, on=TABLES)
+_SORTING: Final = partial(Action, section=Section.LOOKING, on=SORTED)
+_STEPPING: Final = partial(Action, section=Section.MOVING, while_typing=True, on=EVERYWHERE)
+_GOING: Final = partial(Action, section=Section.MOVING)
+
 TABLE_ACTIONS: Final[tuple[Action, ...]] = (
-    Action(
-        "filter",
-        ("slash",),
-        "Filter",
-        "Show only what matches what you type",
-        Section.LOOKING,
-        in_footer=True,
-        shed=2,
-        on=TABLES,
-    ),
-    Action(
+    _FILTERING("filter", ("slash",), "Filter", "Show only what matches what you type", shed=2),
+    _FILTERING(
         "keep_filter",
         ("enter",),
         "Keep filter",
         "Keep the filter and go back to the table",
-        Section.LOOKING,
         available=lambda moment: moment.typing,
-        in_footer=True,
         while_typing=True,
-        on=TABLES,
     ),
-    Action(
+    _FILTERING(
         "clear",
         ("escape",),
         "Clear",
         "Clear the filter; then the marks",
-        Section.LOOKING,
         available=lambda moment: moment.filtered or bool(moment.marked),
-        in_footer=True,
         while_typing=True,
-        on=TABLES,
     ),
-    Action(
-        "sort", ("s",), "Sort", "Sort this table by its next column", Section.LOOKING, in_footer=True, shed=5, on=SORTED
-    ),
-    Action("reverse", ("S",), "Reverse", "Reverse the order of this table", Section.LOOKING, on=SORTED),
-    Action("cursor_up", ("up", "k"), "Up", "One row or line up", Section.MOVING, while_typing=True, on=EVERYWHERE),
-    Action(
-        "cursor_down", ("down", "j"), "Down", "One row or line down", Section.MOVING, while_typing=True, on=EVERYWHERE
-    ),
-    Action("page_up", ("pageup", "ctrl+b"), "Page up", "One page up", Section.MOVING, while_typing=True, on=EVERYWHERE),
-    Action(
-        "page_down",
-        ("pagedown", "ctrl+f"),
-        "Page down",
-        "One page down",
-        Section.MOVING,
-        while_typing=True,
-        on=EVERYWHERE,
-    ),
-    Action("first", ("home", "g"), "First", "The first row or line", Section.MOVING, on=EVERYWHERE),
-    Action(
-        "last",
-        ("end", "G"),
-        "Last",
-        "The last row or line; a stream follows its end then",
-        Section.MOVING,
-        on=EVERYWHERE,
-    ),
-    Action("show_queued", ("1",), "Queued", "Go to the Queued table", Section.MOVING),
-    Action("show_in_progress", ("2",), "In progress", "Go to the In progress table", Section.MOVING),
-    Action("show_completed", ("3",), "Completed", "Go to the Completed table", Section.MOVING),
-    Action("show_streams", ("4",), "Streams", "Go to the streams, to scroll them", Section.MOVING),
-    Action(
-        "next_pane",
-        ("tab",),
-        "Next pane",
-        "Go to the next table, stream or pane",
-        Section.MOVING,
-        while_typing=True,
-        on=TABLES,
-    ),
-    Action(
-        "previous_pane",
-        ("shift+tab",),
-        "Previous pane",
-        "Go to the table, stream or pane before",
-        Section.MOVING,
-        on=TABLES,
-    ),
+    _SORTING("sort", ("s",), "Sort", "Sort this table by its next column", in_footer=True, shed=5),
+    _SORTING("reverse", ("S",), "Reverse", "Reverse the order of this table"),
+    _STEPPING("cursor_up", ("up", "k"), "Up", "One row or line up"),
+    _STEPPING("cursor_down", ("down", "j"), "Down", "One row or line down"),
+    _STEPPING("page_up", ("pageup", "ctrl+b"), "Page up", "One page up"),
+    _STEPPING("page_down", ("pagedown", "ctrl+f"), "Page down", "One page down"),
+    _GOING("first", ("home", "g"), "First", "The first row or line", on=EVERYWHERE),
+    _GOING("last", ("end", "G"), "Last", "The last row or line; a stream follows its end then", on=EVERYWHERE),
+    _GOING("show_queued", ("1",), "Queued", "Go to the Queued table"),
+    _GOING("show_in_progress", ("2",), "In progress", "Go to the In progress table"),
+    _GOING("show_completed", ("3",), "Completed", "Go to the Completed table"),
+    _GOING("show_streams", ("4",), "Streams", "Go to the streams, to scroll them"),
+    _GOING("next_pane", ("tab",), "Next pane", "Go to the next table, stream or pane", while_typing=True, on=TABLES),
+    _GOING("previous_pane", ("shift+tab",), "Previous pane", "Go to the table, stream or pane before", on=TABLES),
 )
 """Filtering, sorting and moving."""
