@@ -63,14 +63,13 @@ class Churn:
                 board.action_reverse()
             case 6:
                 board.action_filter()
-                board._filtering.type(rng.choice(["task-1", "older:30s", "task", ""]))
+                board.filtering.type(rng.choice(["task-1", "older:30s", "task", ""]))
                 board.action_keep_filter()
             case 7:
                 getattr(board, f"action_{rng.choice(['cursor_down', 'cursor_up', 'first', 'last', 'page_down'])}")()
             case 8:
                 group = rng.choice(list(Group))
-                board._chosen = True
-                board._go_to(group)
+                board.tables.cursor_moved(board.tables[group], by_person=True)
             case 9 if selected:
                 board.action_mark()
             case _:
@@ -156,16 +155,16 @@ async def test_what_is_acted_on_is_what_is_painted_through_hundreds_of_changes(s
         rows = board.app.session.store.rows
         compared = 0
         for step in range(ON_BOARD):
-            marked = {row.delegation_id for row in board.board._marks.rows()}
+            marked = {row.delegation_id for row in board.board.marks.rows()}
             churn.step()
             selected = board.board.selected
             task, line = shown(board)
             assert (selected.task_preview if selected else None) == task, line
             if selected is not None:
                 compared += 1
-                assert ("◆" in line[:2]) is (selected.delegation_id in board.board._marks)
+                assert ("◆" in line[:2]) is (selected.delegation_id in board.board.marks)
             # No change of the platform's marks anything, and only an eviction unmarks.
-            assert len({one for one in marked if one in rows} ^ set(board.board._marks._ids)) <= 1
+            assert len({one for one in marked if one in rows} ^ set(board.board.marks._ids)) <= 1
             if step % 50 == 0:
                 await asyncio.sleep(0)
         assert compared > ON_BOARD // 2

@@ -87,7 +87,7 @@ async def test_the_corpus_is_harmless_in_dialogs_and_notices(poisoned: FakeConne
         for at in range(0, len(different), LISTED):
             asked_about = different[at : at + LISTED]
             for named in (asked_about, asked_about[:1]):
-                board.board._acting.cancel(named)
+                board.board.acting.cancel(named)
                 await board.pilot.pause()
                 assert isinstance(board.app.screen, CancelScreen)
                 if at % 9 == 0:
@@ -163,7 +163,7 @@ def paint_board(board: OpenBoard) -> None:
 
 
 def paint_result(board: OpenBoard, delegation_id: str, text: str) -> None:
-    pane = StreamPane(board.board._facts)
+    pane = StreamPane(board.app.session.facts)
     pane._result = text
     pane.row = board.app.session.store.rows[delegation_id]
     pane._make_ending(80)

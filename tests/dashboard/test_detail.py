@@ -273,7 +273,7 @@ async def test_the_corpus_reaches_no_terminal_from_any_tab_and_does_nothing() ->
     async with open_board(connector, record=True, size=(100, 100)) as board:
         for number, did in enumerate(list(connector.rows)):
             row = connector.rows[did]
-            board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, row, board.board._acting))
+            board.app.push_screen(DetailScreen(board.app.session, board.board.all_actions, row, board.board.acting))
             await board.until(lambda: isinstance(board.app.screen, DetailScreen) and board.app.screen._read)
             screen = board.app.screen
             assert isinstance(screen, DetailScreen)

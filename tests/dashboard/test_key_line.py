@@ -153,10 +153,10 @@ async def test_letters_that_come_within_a_frame_are_one_run_of_the_filter(monkey
 async def test_a_filter_is_kept_as_it_was_typed_before_its_frame_came() -> None:
     async with open_board(fleet()) as board:
         board.board.action_filter()
-        board.board._filtering.type("status:failed")
+        board.board.filtering.type("status:failed")
         board.board.action_keep_filter()
         assert len(board.table(Group.IN_PROGRESS).view) == 0
-        board.board._filtering.type("coder")
+        board.board.filtering.type("coder")
         board.board.action_clear()
         board.app.take_frame()
         assert len(board.table(Group.IN_PROGRESS).view) == 5, "what was cleared does not come back with the frame"

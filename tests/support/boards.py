@@ -61,7 +61,7 @@ class OpenBoard:
         return screen
 
     def table(self, group: Group) -> DelegationTable:
-        return self.board.table(group)
+        return self.board.tables[group]
 
     def text(self, widget_id: str | None = None) -> str:
         """What is on the screen now, or in one widget of the board, line by line."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from headway.core.delegation import Row
-    from headway.dashboard.columns import Facts
     from headway.dashboard.session import Session
 
 
@@ -33,7 +32,6 @@ class Acting:
         self,
         screen: Screen[None],
         session: Session,
-        facts: Callable[[], Facts],
         expect: Callable[[str], None],
         marks: Marks,
         *,
@@ -42,7 +40,6 @@ class Acting:
     ) -> None:
         self._screen = screen
         self._session = session
-        self._facts = facts
         self._expect = expect
         self._marks = marks
         self._with_grace = grace
@@ -143,7 +140,7 @@ class Acting:
             self._unmark(rows)
             self._run(self.grace.cancel(open_, undo_key=self._undo_key))
         else:
-            self._screen.app.push_screen(CancelScreen(rows, self._facts, self._now), answered)
+            self._screen.app.push_screen(CancelScreen(rows, self._session.facts, self._now), answered)
 
     def undo(self) -> None:
         """Take back the newest cancel that waits in its time of grace."""
@@ -164,7 +161,7 @@ class Acting:
         # Drafts of what is gone are of no use to anyone.
         self._replies = {one: text for one, text in self._replies.items() if one in rows and text}
         draft = self._replies.get(row.delegation_id, "")
-        dialog = ReplyScreen(row, self._facts, lambda one: rows.get(one.delegation_id), draft)
+        dialog = ReplyScreen(row, self._session.facts, lambda one: rows.get(one.delegation_id), draft)
         self._screen.app.push_screen(dialog, answered)
 
     async def _reply(self, row: Row, text: str) -> None:
@@ -183,7 +180,7 @@ class Acting:
         if len(rows) == 1:
             answered(rows[0].status in RETRYABLE)
         elif rows:
-            self._screen.app.push_screen(RetryScreen(rows, self._facts, self._now), answered)
+            self._screen.app.push_screen(RetryScreen(rows, self._session.facts, self._now), answered)
 
     async def _retry(self, rows: Sequence[Row]) -> None:
         made = await self._session.operations.retry(*rows)

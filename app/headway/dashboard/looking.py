@@ -6,7 +6,6 @@ Every method is given the delegation as it was under the cursor when the key was
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from headway.dashboard.app import HeadwayApp
-    from headway.dashboard.columns import Facts
     from headway.dashboard.session import Session
 
 _ON_ROWS = (Part.ID, Part.ERROR)
@@ -29,10 +27,9 @@ _ON_ROWS = (Part.ID, Part.ERROR)
 class Looking:
     """Opens what is to be seen over `screen`."""
 
-    def __init__(self, screen: Screen[None], session: Session, facts: Callable[[], Facts]) -> None:
+    def __init__(self, screen: Screen[None], session: Session) -> None:
         self._screen = screen
         self._session = session
-        self._facts = facts
 
     def copy(self, looked: Looked) -> None:
         """Ask what of it is to be copied, and copy that."""
@@ -42,7 +39,7 @@ class Looking:
             if part is not None:
                 self._screen.run_worker(self._copy(looked, part), group="copying")
 
-        self._screen.app.push_screen(CopyScreen(looked, self._facts()), answered)
+        self._screen.app.push_screen(CopyScreen(looked, self._session.facts()), answered)
 
     def page(self, looked: Looked, part: Part) -> None:
         """Read a part of it in the pager."""

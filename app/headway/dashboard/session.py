@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from headway.connectors.errors import NotAllowed
 from headway.dashboard.answers import Notice, Tidings
+from headway.dashboard.columns import Facts
 from headway.dashboard.event_log import EventLog
 from headway.dashboard.feed import Feed
 from headway.dashboard.operations import Operations
@@ -57,6 +58,10 @@ class Session:
         self._asked: set[str] = set()
         self.results: Final[Mapping[str, str]] = MappingProxyType(self._results)
         """Whole results by delegation id, of those that were looked at last."""
+
+    def facts(self) -> Facts:
+        """What cells are drawn with, as it is now."""
+        return Facts(self.clock.now_ms(), self.store.name_of, self.store.notes)
 
     def wants_record(self, row: Row) -> bool:
         """Whether the whole record has something to show that the row has not."""

@@ -13,7 +13,7 @@ from headway.dashboard.agent_details import detail_lines
 from headway.dashboard.agent_operations import AgentOperations
 from headway.dashboard.agents_view import AgentsView
 from headway.dashboard.cells import one_line
-from headway.dashboard.columns import Facts, Spans, Tone
+from headway.dashboard.columns import Spans, Tone
 from headway.dashboard.screens.add_agent import AddAgentScreen, NewAgent
 from headway.dashboard.screens.drop_stale import DropStaleScreen
 from headway.dashboard.screens.question import QuestionScreen
@@ -47,13 +47,10 @@ class AgentsScreen(TableScreen):
         self._shown: str | None = None
         self._read: frozenset[str] = frozenset()
         """The workspaces that there were when they were last read whole."""
-        table = AgentTable(self._agents, self._facts, session.clock.monotonic, id="agents")
+        table = AgentTable(self._agents, session.facts, session.clock.monotonic, id="agents")
         super().__init__(
             session, actions, table, self._agents, LANGUAGE, placeholder="words  status:offline  role:reviewer  name:co"
         )
-
-    def _facts(self) -> Facts:
-        return Facts(self._clock.now_ms(), self._store.name_of, self._store.notes)
 
     @property
     def selected(self) -> AgentRow | None:
@@ -98,7 +95,7 @@ class AgentsScreen(TableScreen):
         anew, self._shown = shown != self._shown, shown
 
         def lines(width: int) -> Sequence[Spans]:
-            return detail_lines(row, self._facts(), width) if row else [(("select an agent", Tone.FAINT),)]
+            return detail_lines(row, self.session.facts(), width) if row else [(("select an agent", Tone.FAINT),)]
 
         self.details.show(one_line(row.workspace.name) if row else "agent", lines, anew=anew)
 

@@ -15,9 +15,8 @@ from headway.dashboard.action import Action, Moment, Where
 from headway.dashboard.cells import one_line
 from headway.dashboard.columns import Facts, Spans, Tone, standing, took
 from headway.dashboard.detail import Looked, Part, as_json, ending_lines, overview
-from headway.dashboard.looking import Looking
 from headway.dashboard.markdown_lines import looks_like_markdown, markdown_lines
-from headway.dashboard.screens.action_screen import ActionScreen
+from headway.dashboard.screens.delegation_screen import DelegationScreen
 from headway.dashboard.widgets.detail_head import DetailHead
 from headway.dashboard.widgets.filter_bar import FilterBar
 from headway.dashboard.widgets.text_pane import Drawn, TextPane
@@ -39,14 +38,14 @@ _PARTS: Final = {tab: part for tab, _, part in TABS}
 _AS_MARKDOWN: Final = ("task", "result")
 
 
-class DetailScreen(ActionScreen):
+class DetailScreen(DelegationScreen):
     """Stays on one delegation, whatever becomes of it, and shows it as it is now; `acting` is what is done to it."""
 
     WHERE: ClassVar = Where.DETAIL
 
     def __init__(self, session: Session, actions: Sequence[Action], row: Row, acting: Acting) -> None:
         super().__init__(session, actions)
-        self._acting = acting
+        self.acting = acting
         self._looked = Looked(row)
         self._read = ""
         """What the row was when record and timeline were read."""
@@ -59,7 +58,6 @@ class DetailScreen(ActionScreen):
             tab: TextPane(follow=tab == "stream", empty=_EMPTY.get(tab, ""), id=f"{tab}-pane") for tab, _, _ in TABS
         }
         self._search = FilterBar(placeholder="find in this text; small letters find capitals too", id="filter-bar")
-        self._looking = Looking(self, session, self._facts)
 
     def compose(self) -> ComposeResult:
         yield self.top_line
@@ -93,15 +91,12 @@ class DetailScreen(ActionScreen):
         self._read_if_needed()
         super().tick()
 
-    def _facts(self) -> Facts:
-        return Facts(self.session.clock.now_ms(), self.session.store.name_of, self.session.store.notes)
-
     @property
     def pane(self) -> TextPane:
         return self._panes[self._tab]
 
     def _show(self) -> None:
-        looked, facts = self._looked, self._facts()
+        looked, facts = self._looked, self.session.facts()
         self._head.show(_heading(looked, facts), self._tab)
         pane = self.pane
         match self._tab:
@@ -132,13 +127,16 @@ class DetailScreen(ActionScreen):
             said = f"{at:,} of {found:,}" if found else "not found"
         self._search.say(said, wrong=bool(said) and not found)
 
+    @property
+    def selected(self) -> Row:
+        """The one that is shown, as it is now."""
+        return self._looked.row
+
     def moment(self) -> Moment:
-        row = self._looked.row
+        now = super().moment()
         return replace(
-            super().moment(),
-            row=None if self._looked.gone else row,
-            canceling=self._acting.canceling,
-            undoable=len(self._acting.grace) > 0,
+            now,
+            row=None if self._looked.gone else now.row,
             typing=self.focused is self._search.input,
             searched=self.pane.is_searched,
             markdown=self._tab in _AS_MARKDOWN
@@ -268,36 +266,16 @@ class DetailScreen(ActionScreen):
         self.pane.go_to_found(-1)
         self._say_found()
 
-    # Acting on it
-
-    def action_poll(self) -> None:
-        self._acting.poll([self._looked.row])
-
-    def action_cancel(self) -> None:
-        self._acting.cancel([self._looked.row])
-
-    def action_undo(self) -> None:
-        self._acting.undo()
-
-    def action_reply(self) -> None:
-        self._acting.reply(self._looked.row)
-
-    def action_retry(self) -> None:
-        self._acting.retry([self._looked.row])
-
-    def action_dispatch_again(self) -> None:
-        self._acting.dispatch_again(self._looked.row)
-
     # Leaving and taking along
 
     def action_copy(self) -> None:
-        self._looking.copy(self._looked)
+        self.looking.copy(self._looked)
 
     def action_pager(self) -> None:
         part = _PARTS[self._tab]
         if part is Part.RESULT and not self._looked.result:
             part = Part.ERROR if self._looked.error else Part.OUTPUT
-        self._looking.page(self._looked, part)
+        self.looking.page(self._looked, part)
 
     def action_back(self) -> None:
         self.dismiss()

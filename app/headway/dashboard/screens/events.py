@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from headway.dashboard.action import Action, Moment, Where
-from headway.dashboard.columns import Facts, Spans, Tone
+from headway.dashboard.columns import Spans, Tone
 from headway.dashboard.event_columns import LANGUAGE, json_lines
 from headway.dashboard.events_view import EventsView
 from headway.dashboard.screens.table_screen import TableScreen
@@ -25,10 +25,8 @@ class EventsScreen(TableScreen):
     WHERE: ClassVar = Where.EVENTS
 
     def __init__(self, session: Session, actions: Sequence[Action]) -> None:
-        self._store = session.store
-        self._clock = session.clock
-        self._events = EventsView(session.events, self._facts)
-        self._table = EventTable(self._events, self._facts, session.clock.monotonic, id="events")
+        self._events = EventsView(session.events, session.facts)
+        self._table = EventTable(self._events, session.facts, session.clock.monotonic, id="events")
         self._shown: Event | None = None
         super().__init__(
             session,
@@ -39,9 +37,6 @@ class EventsScreen(TableScreen):
             placeholder="words  type:failed  of:coder  status:stuck  id:7f3a  -type:heartbeat",
         )
         self.details.display = False
-
-    def _facts(self) -> Facts:
-        return Facts(self._clock.now_ms(), self._store.name_of, self._store.notes)
 
     @property
     def selected(self) -> Event | None:

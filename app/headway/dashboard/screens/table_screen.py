@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Input
 
-from headway.dashboard.action import Action, Moment
-from headway.dashboard.filtering import FilteredView, Filtering
-from headway.dashboard.screens.action_screen import ActionScreen
-from headway.dashboard.widgets.filter_bar import FilterBar
+from headway.dashboard.action import Action
+from headway.dashboard.filtering import FilteredView
+from headway.dashboard.screens.filtered_screen import FilteredScreen
 from headway.dashboard.widgets.line_view import LineView
 from headway.dashboard.widgets.lines_pane import LinesPane
 from headway.dashboard.widgets.row_table import RowTable
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from headway.dashboard.store import Changes
 
 
-class TableScreen(ActionScreen):
+class TableScreen(FilteredScreen):
     """The table has the keys; the pane shows what is under its cursor, and can be scrolled when it has the focus."""
 
     def __init__(
@@ -40,18 +37,15 @@ class TableScreen(ActionScreen):
         super().__init__(session, actions)
         self.table = table
         self.details = LinesPane(id="details")
-        self._filter_bar = FilterBar(id="filter-bar")
-        self._filter_bar.input.placeholder = placeholder
-        self._filtering = Filtering(
-            self._filter_bar, [(view, table)], self.selection_changed, session.request_frame, language=language
-        )
+        self.filter_bar.input.placeholder = placeholder
+        self.filter_these([(view, table)], language)
 
     def compose(self) -> ComposeResult:
         yield self.top_line
         with Horizontal(id="body"):
             yield self.table
             yield self.details
-        yield self._filter_bar
+        yield self.filter_bar
         yield self.key_bar
 
     def on_mount(self) -> None:
@@ -60,7 +54,7 @@ class TableScreen(ActionScreen):
         super().on_mount()
 
     def take_changes(self, changes: Changes) -> None:
-        self._filtering.take_frame()
+        self.filtering.take_frame()
         super().take_changes(changes)
 
     def selection_changed(self) -> None:
@@ -73,13 +67,6 @@ class TableScreen(ActionScreen):
     def on_descendant_focus(self) -> None:
         self.show_surroundings()
 
-    def show_surroundings(self) -> None:
-        self._filtering.say_matches()
-        super().show_surroundings()
-
-    def moment(self) -> Moment:
-        return replace(super().moment(), filtered=self._filtering.is_on, typing=self._filtering.is_typed)
-
     @property
     def pane(self) -> LineView:
         return self.details if self.focused is self.details else self.table
@@ -90,23 +77,13 @@ class TableScreen(ActionScreen):
     def action_previous_pane(self) -> None:
         self.action_next_pane()
 
-    def action_filter(self) -> None:
-        self._filtering.open()
-        self.show_surroundings()
-
     def action_clear(self) -> None:
         self.table.focus()
-        self._filtering.clear()
+        self.filtering.clear()
 
     def action_keep_filter(self) -> None:
-        self._filtering.keep()
+        self.filtering.keep()
         self.table.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._filtering.type(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.action_keep_filter()
 
     def action_back(self) -> None:
         self.dismiss()
