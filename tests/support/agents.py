@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from headway.net.clock import SystemClock
 
 Json = dict[str, Any]
 
@@ -57,6 +58,42 @@ class ManualClock:
             woken = heapq.heappop(self._sleepers)[2]
             if not woken.done():
                 woken.set_result(None)
+
+
+class LeapingClock(SystemClock):
+    """The machine's clock, which a test can put forward: so a limit is passed, however slow the machine is."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    def now_ms(self) -> int:
+        return super().now_ms() + round(self._ahead * 1_000)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        due = self.monotonic() + seconds
+        while (left := due - self.monotonic()) > 0:
+            woken = asyncio.get_running_loop().create_future()
+            timer = asyncio.get_running_loop().call_later(left, _wake, woken)
+            self._sleepers.add(woken)
+            try:
+                await woken
+            finally:
+                timer.cancel()
+                self._sleepers.discard(woken)
+
+    def leap(self, seconds: float) -> None:
+        self._ahead += seconds
+        for woken in self._sleepers:
+            _wake(woken)
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
 
 
 @asynccontextmanager
