@@ -16,7 +16,7 @@ from typing import Final
 from _tables import AGENTS, NOW, make_rows
 from headway.core.api import Snapshot
 from headway.core.delegation import Status
-from headway.core.timestamps import to_rfc3339
+from headway.platform.stream import encode_frame
 
 EPOCH: Final = "bench"
 TICK: Final = 0.005
@@ -50,9 +50,8 @@ def frames(rows: int, count: int) -> list[bytes]:
             text = f"Part {number} was read\n" if ends[at] < 400 else "."
             data |= {"text": text, "offset": ends[at]}
             ends[at] += len(text)
-        envelope = {"type": kind, "workspace_id": row.source_id, "timestamp": to_rfc3339(NOW + number // 20)}
-        seq = rows + number + 1
-        made.append(f"id: {EPOCH}:{seq}\ndata: {json.dumps({**envelope, 'data': data})}\n\n".encode())
+        envelope = {"type": kind, "timestamp": NOW + number // 20, "data": data}
+        made.append(encode_frame(EPOCH, rows + number + 1, json.dumps(envelope, separators=(",", ":")).encode()))
     return made
 
 

@@ -200,7 +200,7 @@ class Data(BaseModel):
 
 class Envelope(BaseModel):
     type: str
-    timestamp: str
+    timestamp: int
     data: Data
 
 

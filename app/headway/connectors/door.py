@@ -66,7 +66,7 @@ def _parsed(content: bytes | str) -> object:
 
 def _safe(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return _text(name, value)
+        return text(name, value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -88,7 +88,8 @@ def _safe(name: str, value: Any, depth: int) -> Any:
     return _progress(safe) if name == "progress" else safe
 
 
-def _text(name: str, value: str) -> str | int:
+def text(name: str, value: str) -> str | int:
+    """The text of a field of that name, made safe; a time is its number. Raises ValueError for one that is neither."""
     if name not in _NEVER_PLAIN and _is_plain(value):
         return value
     if name in _TIMES:

@@ -9,7 +9,8 @@ from typing import Final
 from headway.connectors import door
 from headway.connectors.connector import Batch
 from headway.connectors.errors import CursorGone
-from headway.core.cursor import Cursor
+from headway.connectors.plain_events import read_plain
+from headway.core.cursor import MAX_DIGITS, Cursor
 from headway.core.events import Event, Other, read_payload
 from headway.net.event_parser import ServerEvent
 
@@ -23,13 +24,19 @@ class EventReader:
     """Turns the messages of one subscription into batches of events, its cursor going along."""
 
     def __init__(self, after: Cursor | None) -> None:
-        self._cursor = after
+        self._stand_at(after)
         self._last_id = str(after) if after else ""
+
+    def _stand_at(self, cursor: Cursor | None) -> None:
+        self._epoch = cursor.epoch if cursor else None
+        self._seq = cursor.seq if cursor else 0
+        self._start = f"{cursor.epoch}:" if cursor else ""
+        """What the ids of this ledger begin with; empty while none is known."""
 
     @property
     def cursor(self) -> Cursor | None:
         """Where the stream goes on."""
-        return self._cursor
+        return None if self._epoch is None else Cursor(self._epoch, self._seq)
 
     def read(self, messages: Sequence[ServerEvent]) -> Batch:
         """Read what one network read brought.
@@ -37,22 +44,30 @@ class EventReader:
         An event that cannot be read is kept as `Other`, so that one odd event does not end the stream. Raises
         `CursorGone` when the stream has become that of another ledger.
         """
-        before = self._cursor
-        events = [_event(self._seq(message), message.data) for message in messages]
-        return Batch(events, self._cursor if self._cursor != before else None)
+        before = self._epoch, self._seq
+        events = []
+        for data, _, message_id in messages:
+            seq = self._seq_of(message_id)
+            events.append(read_plain(seq, data) or _event(seq, data))
+        return Batch(events, self.cursor if (self._epoch, self._seq) != before else None)
 
-    def _seq(self, message: ServerEvent) -> int:
+    def _seq_of(self, message_id: str) -> int:
         """0 for an event without an id line of its own: the parser then repeats the id of the one before."""
-        if not message.id or message.id == self._last_id:
+        if not message_id or message_id == self._last_id:
             return 0
-        self._last_id = message.id
+        self._last_id = message_id
+        if self._start and message_id.startswith(self._start):
+            digits = message_id[len(self._start) :]
+            if len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit():
+                self._seq = int(digits)
+                return self._seq
         try:
-            cursor = Cursor.parse(message.id)
+            cursor = Cursor.parse(message_id)
         except ValueError:
             return 0
-        if self._cursor is not None and cursor.epoch != self._cursor.epoch:
+        if self._epoch is not None and cursor.epoch != self._epoch:
             raise CursorGone("The platform now tells of another ledger.", next_step="Take a new snapshot.")
-        self._cursor = cursor
+        self._stand_at(cursor)
         return cursor.seq
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+MAX_DIGITS: Final = 18
+"""Of a seq as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,6 @@ class Cursor:
     def parse(cls, text: str) -> Cursor:
         """Read `<epoch>:<seq>`. Raises ValueError where it is none."""
         epoch, colon, seq = text.rpartition(":")
-        if not (colon and epoch and seq.isascii() and seq.isdigit() and len(seq) <= 18):
+        if not (colon and epoch and seq.isascii() and seq.isdigit() and len(seq) <= MAX_DIGITS):
             raise ValueError("a cursor is <epoch>:<seq>")
         return cls(epoch, int(seq))

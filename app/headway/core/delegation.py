@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from headway.core.progress import EMPTY_PROGRESS, ProgressOnWire
 from headway.core.timestamp import Timestamp
+
+if TYPE_CHECKING:
+    from headway.core.progress import ProgressText
 
 TASK_PREVIEW: Final = 100
 """Characters of the task that events and board rows carry."""
@@ -132,8 +135,15 @@ class Row:
     progress: ProgressOnWire = EMPTY_PROGRESS
 
     def changed(self, **fields: Any) -> Row:
-        """As `dataclasses.replace`, in a tenth of the time: one is made for every event, on both sides of the wire."""
-        draft: Any = _Draft()
+        """As `dataclasses.replace`, in a fraction of the time."""
+        draft = self.draft()
+        for name, value in fields.items():
+            setattr(draft, name, value)
+        return made(draft)
+
+    def draft(self) -> Draft:
+        """A copy whose fields can be set, until `made` makes a row of it; one is made for every event."""
+        draft = Draft()
         draft.delegation_id = self.delegation_id
         draft.source_id = self.source_id
         draft.target_id = self.target_id
@@ -155,17 +165,44 @@ class Row:
         draft.via = self.via
         draft.recorded = self.recorded
         draft.progress = self.progress
-        for name, value in fields.items():
-            setattr(draft, name, value)
-        draft.__class__ = Row
-        made: Row = draft
-        return made
+        return draft
 
 
-class _Draft:
+class Draft:
     """A row that is being made: laid out as one, and not frozen before it is one."""
 
     __slots__ = Row.__slots__
+
+    if TYPE_CHECKING:
+        delegation_id: str
+        source_id: str
+        target_id: str
+        status: Status
+        priority: int
+        task_preview: str
+        attempt: int
+        created_at: int
+        updated_at: int
+        last_activity_at: int
+        seq: int
+        progress_percent: float | None
+        status_message: str | None
+        result_preview: str | None
+        error: str | None
+        deadline: int | None
+        expires_at: int | None
+        finished_at: int | None
+        via: Via | None
+        recorded: bool
+        progress: ProgressText
+
+
+def made(draft: Draft) -> Row:
+    """The draft itself, as a row; it must not be written to any more."""
+    row: Any = draft
+    row.__class__ = Row
+    done: Row = row
+    return done
 
 
 class Delegation(BaseModel):

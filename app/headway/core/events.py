@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from headway.core.delegation import Row, Status, Via
+from headway.core.delegation import Row, Status, Via, made
 from headway.core.timestamp import Timestamp
 
 
@@ -280,28 +280,31 @@ def _sent(event: Event, payload: Sent) -> Row:
 
 
 def _status_changed(event: Event, payload: StatusChanged, row: Row) -> Row:
-    alive = payload.status in _SIGNS_OF_LIFE
-    return row.changed(
-        status=payload.status,
-        attempt=payload.attempt,
-        status_message=payload.status_message,
-        progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
-        priority=row.priority if payload.priority is None else payload.priority,
-        expires_at=row.expires_at if payload.expires_at is None else payload.expires_at,
-        updated_at=event.timestamp,
-        last_activity_at=event.timestamp if alive else row.last_activity_at,
-        seq=event.seq,
-    )
+    draft = row.draft()
+    draft.status = payload.status
+    draft.attempt = payload.attempt
+    draft.status_message = payload.status_message
+    if payload.progress_percent is not None:
+        draft.progress_percent = payload.progress_percent
+    if payload.priority is not None:
+        draft.priority = payload.priority
+    if payload.expires_at is not None:
+        draft.expires_at = payload.expires_at
+    draft.updated_at = event.timestamp
+    if payload.status in _SIGNS_OF_LIFE:
+        draft.last_activity_at = event.timestamp
+    draft.seq = event.seq
+    return made(draft)
 
 
 def _progressed(event: Event, payload: Progressed, row: Row) -> Row:
-    return row.changed(
-        progress=row.progress.splice(payload.offset, payload.text),
-        progress_percent=row.progress_percent if payload.progress_percent is None else payload.progress_percent,
-        updated_at=event.timestamp,
-        last_activity_at=event.timestamp,
-        seq=event.seq,
-    )
+    draft = row.draft()
+    draft.progress = row.progress.splice(payload.offset, payload.text)
+    if payload.progress_percent is not None:
+        draft.progress_percent = payload.progress_percent
+    draft.updated_at = draft.last_activity_at = event.timestamp
+    draft.seq = event.seq
+    return made(draft)
 
 
 def _completed(event: Event, payload: Completed, row: Row) -> Row:

@@ -60,6 +60,8 @@ class ProgressText:
         A delta that was applied before changes nothing when applied again; one from beyond the end (what lies between
         was missed) or from before the start begins the text anew there.
         """
+        if offset == self.end and self.length + len(delta) <= limit:
+            return self._append(delta)
         if offset < self.start or offset > self.end:
             grown = ProgressText.of(delta, start=offset)
         else:
@@ -90,11 +92,23 @@ class ProgressText:
     def _append(self, delta: str) -> ProgressText:
         if not delta:
             return self
-        if self.chunks and len(self.chunks[-1]) + len(delta) <= _CHUNK:
-            chunks = (*self.chunks[:-1], self.chunks[-1] + delta)
+        chunks = self.chunks
+        grown: Any = _Draft()
+        grown.start = self.start
+        grown.length = self.length + len(delta)
+        if chunks and len(chunks[-1]) + len(delta) <= _CHUNK:
+            grown.chunks = (*chunks[:-1], chunks[-1] + delta)
         else:
-            chunks = (*self.chunks, delta)
-        return ProgressText(self.start, self.length + len(delta), chunks)
+            grown.chunks = (*chunks, delta)
+        grown.__class__ = ProgressText
+        made: ProgressText = grown
+        return made
+
+
+class _Draft:
+    """A text that is being made: laid out as one, and not frozen before it is one; one is made for every event."""
+
+    __slots__ = ProgressText.__slots__
 
 
 EMPTY_PROGRESS: Final = ProgressText()

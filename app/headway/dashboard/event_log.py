@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from headway.core.events import Event, Other
+from headway.core.events import Event, Other, Progressed
 
 MOST_EVENTS: Final = 5_000
 MOST_CHARACTERS: Final = 8_000_000
@@ -19,7 +19,8 @@ class EventLog:
     def __init__(self, *, most: int = MOST_EVENTS, most_characters: int = MOST_CHARACTERS) -> None:
         self._most = most
         self._most_characters = most_characters
-        self._events: deque[tuple[int, Event, int]] = deque()
+        self._events: deque[Event] = deque()
+        self._sizes: deque[int] = deque()
         self._characters = 0
         self.last = 0
         """The number of the newest one."""
@@ -30,28 +31,31 @@ class EventLog:
     @property
     def first(self) -> int:
         """The number of the oldest one that is kept; one more than `last` where none is."""
-        return self._events[0][0] if self._events else self.last + 1
+        return self.last + 1 - len(self._events)
 
     def extend(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self.last += 1
-            size = _characters(event)
-            self._events.append((self.last, event, size))
-            self._characters += size
+        fresh = list(events)
+        sizes = [_characters(event) for event in fresh]
+        self.last += len(fresh)
+        self._events.extend(fresh)
+        self._sizes.extend(sizes)
+        self._characters += sum(sizes)
         while self._events and (len(self._events) > self._most or self._characters > self._most_characters):
-            self._characters -= self._events.popleft()[2]
+            self._events.popleft()
+            self._characters -= self._sizes.popleft()
 
     def after(self, number: int) -> Iterator[tuple[int, Event]]:
         """Those that came after a number, the oldest first."""
         fresh = min(len(self._events), max(0, self.last - number))
         newest = [self._events[-1 - back] for back in range(fresh)]
-        for at, event, _ in reversed(newest):
-            yield at, event
+        yield from enumerate(reversed(newest), self.last + 1 - fresh)
 
 
 def _characters(event: Event) -> int:
     """Roughly the characters of an event; those of a kind that is not known are counted from its text."""
     payload = event.payload
+    if type(payload) is Progressed:
+        return len(payload.delegation_id) + len(payload.target_id) + len(payload.text)
     if isinstance(payload, Other):
         return len(str(payload.data))
     return sum(len(value) for value in payload.__dict__.values() if isinstance(value, str))

@@ -9,7 +9,7 @@ from headway.core.delegation import Group, Row
 from headway.dashboard.columns import COLUMNS
 from headway.dashboard.ordered_view import OrderedView
 from headway.dashboard.ordering import SortKey
-from headway.dashboard.sorting import SORT_KEYS
+from headway.dashboard.sorting import FIXED, SORT_KEYS
 from headway.dashboard.store import Changes, Store
 
 _FIRST_SORT: Final[Mapping[Group, str]] = {
@@ -55,10 +55,11 @@ class GroupView(OrderedView):
         moved = bool(changes.entered.get(self.group))
         for delegation_id in changes.left.get(self.group, ()):
             moved |= self._order.discard(delegation_id)
-        group = self._store.group(self.group)
-        for delegation_id in changes.touched:
-            if delegation_id not in group:
-                continue
+        here = changes.touched & self._store.group(self.group)
+        if self.sort_column in FIXED and not self._filter:
+            # What is sorted by never changes: only those that came have no place yet.
+            here &= changes.entered.get(self.group, frozenset())
+        for delegation_id in here:
             if self._filter and not self._passes(delegation_id):
                 moved |= self._order.discard(delegation_id)
             else:

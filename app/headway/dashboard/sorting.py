@@ -35,3 +35,5 @@ SORT_KEYS: Final[Mapping[str, Callable[[Row, NameOf], SortKey]]] = {
     "finished": lambda row, name_of: -(row.finished_at or row.updated_at),
 }
 """By column: newest, most urgent, longest or alphabetically first. Keys of one column compare with each other."""
+FIXED: Final = frozenset({"target", "task", "age", "elapsed"})
+"""Columns by which a row keeps its place however it changes, as long as no workspace is called otherwise."""

@@ -7,22 +7,32 @@ write of a row wins, and there is never a message per event.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from headway.core.api import OPERATOR, Snapshot, Workspace
 from headway.core.cursor import Cursor
 from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
-from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, WorkspaceFact, apply
+from headway.core.events import (
+    Bookmark,
+    DelegationPayload,
+    Event,
+    Evicted,
+    Progressed,
+    StatusChanged,
+    WorkspaceFact,
+    apply,
+)
 from headway.core.progress import ProgressText
 from headway.core.text import BODY_LIMIT
 from headway.dashboard.workspaces import UNTOLD, updated
 
 FINISHED_KEPT: Final = 10_000
 """Finished rows held, unless asked for another number; older ones are fetched when they are wanted."""
+_COMMON: Final = frozenset({Progressed, StatusChanged})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Store:
         self._totals: dict[Status, int] = dict.fromkeys(Status, 0)
         self._workspaces: dict[str, Workspace] = {}
         self._notes: dict[str, Note] = {}
-        self._group_before: dict[str, Group | None] = {}
+        self._status_before: dict[str, Status | None] = {}
         self._totals_changed = False
         self._workspaces_changed: set[str] = set()
         self._reloaded = False
@@ -91,7 +101,7 @@ class Store:
         """How many delegations the platform has that have not ended."""
         return sum(self._totals[status] for status in ACTIVE)
 
-    def group(self, group: Group) -> Collection[str]:
+    def group(self, group: Group) -> KeysView[str]:
         """The ids of one table, in no order that means anything to a person."""
         return self._groups[group].keys()
 
@@ -167,32 +177,32 @@ class Store:
             raise RuntimeError("events go on from a snapshot: load one first")
         seen = self.cursor.seq
         for event in events:
-            if 0 < event.seq <= seen:
+            if event.seq > seen:
+                seen = event.seq
+            elif event.seq:
                 continue
-            seen = max(seen, event.seq)
-            match event.payload:
-                case DelegationPayload(delegation_id=delegation_id):
-                    self._fold(delegation_id, event)
-                case WorkspaceFact():
-                    self._note_fact(event, event.payload)
-                case Evicted():
-                    self._evict(event.payload)
-                case Bookmark(seq=seq):
-                    seen = max(seen, seq)
-                case _:
-                    pass
+            payload: Any = event.payload
+            # Most are of these two kinds; an `isinstance` of a pydantic class costs more than all the rest here.
+            if type(payload) in _COMMON or isinstance(payload, DelegationPayload):
+                self._fold(payload.delegation_id, event)
+            elif isinstance(payload, WorkspaceFact):
+                self._note_fact(event, payload)
+            elif isinstance(payload, Evicted):
+                self._evict(payload)
+            elif isinstance(payload, Bookmark):
+                seen = max(seen, payload.seq)
         self.cursor = Cursor(self.cursor.epoch, seen)
 
     def note(self, delegation_id: str, note: Note) -> None:
         """Show what was asked for at once, until the platform's word comes. Ids that are not held are ignored."""
         if row := self._rows.get(delegation_id):
-            self._touch(delegation_id, row.status.group)
+            self._touch(delegation_id, row.status)
             self._notes[delegation_id] = note
 
     def withdraw_note(self, delegation_id: str) -> None:
         """What was asked for did not happen."""
         if self._notes.pop(delegation_id, None) and (row := self._rows.get(delegation_id)):
-            self._touch(delegation_id, row.status.group)
+            self._touch(delegation_id, row.status)
 
     def merge_record(self, record: Delegation) -> bool:
         """Put the head of the progress text, fetched with the whole record, before the tail that a snapshot gave.
@@ -208,14 +218,14 @@ class Store:
             return False
         head = record.progress_text[: row.progress.start - record.progress_offset]
         whole = ProgressText.of(head + row.progress.text, start=record.progress_offset).tail(BODY_LIMIT)
-        self._touch(row.delegation_id, row.status.group)
+        self._touch(row.delegation_id, row.status)
         self._rows[row.delegation_id] = row.changed(progress=whole)
         return True
 
     def take_changes(self) -> Changes:
         """What changed since the last call; the board asks once a frame."""
         changes = Changes(self.generation, reloaded=True) if self._reloaded else self._net_changes()
-        self._group_before.clear()
+        self._status_before.clear()
         self._workspaces_changed.clear()
         self._totals_changed = self._reloaded = False
         return changes
@@ -223,17 +233,20 @@ class Store:
     def _net_changes(self) -> Changes:
         entered: dict[Group, set[str]] = {}
         left: dict[Group, set[str]] = {}
-        for delegation_id, before in self._group_before.items():
+        for delegation_id, status in self._status_before.items():
             row = self._rows.get(delegation_id)
+            if row is not None and row.status is status:
+                continue
+            before = status.group if status else None
             now = row.status.group if row else None
-            if before != now:
+            if before is not now:
                 if before is not None:
                     left.setdefault(before, set()).add(delegation_id)
                 if now is not None:
                     entered.setdefault(now, set()).add(delegation_id)
         return Changes(
             self.generation,
-            touched=frozenset(self._group_before.keys() & self._rows.keys()),
+            touched=frozenset(self._status_before.keys() & self._rows.keys()),
             entered={group: frozenset(ids) for group, ids in entered.items()},
             left={group: frozenset(ids) for group, ids in left.items()},
             totals=self._totals_changed,
@@ -245,19 +258,21 @@ class Store:
         after = apply(event, before)
         if after is None or after is before:
             return
-        self._touch(delegation_id, before.status.group if before else None)
+        if delegation_id not in self._status_before:
+            self._status_before[delegation_id] = before.status if before else None
         self._rows[delegation_id] = after
-        if before is not None and before.status == after.status:
+        if before is not None and before.status is after.status:
             return
         if (note := self._notes.get(delegation_id)) and _answered(note, after):
             del self._notes[delegation_id]
         if before is not None:
             self._count(before.status, -1)
         self._count(after.status, +1)
-        if before is None or before.status.group != after.status.group:
+        group = after.status.group
+        if before is None or before.status.group is not group:
             if before is not None:
                 del self._groups[before.status.group][delegation_id]
-            self._groups[after.status.group][delegation_id] = None
+            self._groups[group][delegation_id] = None
             self._bound_finished()
 
     def _evict(self, evicted: Evicted) -> None:
@@ -275,12 +290,12 @@ class Store:
     def _drop(self, delegation_id: str) -> None:
         row = self._rows.pop(delegation_id, None)
         if row is not None:
-            self._touch(delegation_id, row.status.group)
+            self._touch(delegation_id, row.status)
             del self._groups[row.status.group][delegation_id]
             self._notes.pop(delegation_id, None)
 
-    def _touch(self, delegation_id: str, group: Group | None) -> None:
-        self._group_before.setdefault(delegation_id, group)
+    def _touch(self, delegation_id: str, status: Status) -> None:
+        self._status_before.setdefault(delegation_id, status)
 
     def _count(self, status: Status, change: int) -> None:
         self._totals[status] = max(0, self._totals[status] + change)

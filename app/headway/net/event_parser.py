@@ -7,21 +7,20 @@ event with empty data, a line has no limit, the first event after a BOM is lost 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from headway.net.errors import TooLarge
 
 EVENT_LIMIT: Final = 1_048_576
 """Bytes allowed in one line and in the data of one event."""
 ID_LIMIT: Final = 256
+_HEAD_LIMIT: Final = len("id: ") + ID_LIMIT
 _BOM: Final = b"\xef\xbb\xbf"
 _USABLE: Final = re.compile(rb"[ -~]{0,%d}" % ID_LIMIT)
 """An id travels back in a header, so only what a header can carry is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(NamedTuple):
     """One event: `id` is the last id seen up to here, empty when the server sends none."""
 
     data: str
@@ -58,29 +57,31 @@ class EventParser:
         if b"\r" in text:
             self._read_lines(text, events)
             return events
-        *blocks, rest = text.split(b"\n\n")
-        for block in blocks:
-            if (event := self._whole(block)) is not None:
-                events.append(event)
-            else:
-                self._read_lines(block + b"\n\n", events)
+        whole, blank, rest = text.rpartition(b"\n\n")
+        if blank:
+            self._read_blocks(whole, events)
         self._read_lines(rest, events)
         return events
 
-    def _whole(self, block: bytes) -> ServerEvent | None:
-        """An event as most servers write it, an id and one line of data, read at once; None for any other."""
-        head, found, data = block.partition(b"\ndata: ")
-        if (
-            not (found and data and head.startswith(b"id: ") and _USABLE.fullmatch(head, 4))
-            or b"\n" in data
-            or len(block) > self._limit
-            or self._data
-            or self._event
-            or self._at_start
-        ):
-            return None
-        self.last_id = head[4:].decode("ascii")
-        return ServerEvent(data.decode("utf-8", "replace"), "message", self.last_id)
+    def _read_blocks(self, text: bytes, events: list[ServerEvent]) -> None:
+        """Events between blank lines. One as most servers write it, an id and one line of data, is read at once."""
+        if len(text) > self._limit or self._data or self._event or self._at_start:
+            self._read_lines(text + b"\n\n", events)
+            return
+        for block in text.decode("utf-8", "replace").split("\n\n"):
+            head, _, data = block.partition("\ndata: ")
+            if (
+                data
+                and "\n" not in data
+                and head.startswith("id: ")
+                and len(head) <= _HEAD_LIMIT
+                and head.isascii()
+                and head.isprintable()
+            ):
+                self.last_id = head[4:]
+                events.append(ServerEvent(data, "message", self.last_id))
+            else:
+                self._read_lines(f"{block}\n\n".encode(), events)
 
     def _read_lines(self, text: bytes, events: list[ServerEvent]) -> None:
         lines = text.splitlines()
