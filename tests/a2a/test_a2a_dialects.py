@@ -23,7 +23,7 @@ from headway.a2a.follow import FollowPolicy
 from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
 from headway.a2a.updates import AgentUpdate
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Entry, Kind
 from headway.agents.server import AgentServer
@@ -47,10 +47,10 @@ def client_of(url: str, http: Any, **settings: Any) -> AgentClient:
 
 @asynccontextmanager
 async def speaking(
-    dialect: Dialect, behaviour: str = "stream", **options: Any
+    dialect: Dialect, behavior: str = "stream", **options: Any
 ) -> AsyncIterator[tuple[AgentClient, AgentServer]]:
     """An agent that speaks this dialect only, and a client that has not been told."""
-    serving = serve_agent("coder", BehaviourName(behaviour), speaks=[Spoken(dialect.value)], **options)
+    serving = serve_agent("coder", BehaviorName(behavior), speaks=[Spoken(dialect.value)], **options)
     async with serving as server, open_client() as http, asyncio.timeout(20):
         yield client_of(server.url, http), server
 

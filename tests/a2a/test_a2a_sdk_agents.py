@@ -115,7 +115,7 @@ async def test_an_agent_that_refuses_to_stream_without_saying_so_first_is_asked_
 @pytest.mark.req("A18")
 @both_dialects
 async def test_its_code_sees_the_cancel_and_the_stream_ends_canceled(dialect: str) -> None:
-    async with running("--dialect", dialect, "--behaviour", "silent") as (client, agent):
+    async with running("--dialect", dialect, "--behavior", "silent") as (client, agent):
         async with aclosing(client.stream(GO)) as updates:
             task_id = (await anext(updates)).task_id or ""
             await agent.until("sent")
@@ -131,7 +131,7 @@ async def test_its_code_sees_the_cancel_and_the_stream_ends_canceled(dialect: st
 
 @both_dialects
 async def test_a_cancel_that_raises_is_an_error_and_no_cancel(dialect: str) -> None:
-    async with running("--dialect", dialect, "--behaviour", "silent", "--cancel", "raises") as (client, agent):
+    async with running("--dialect", dialect, "--behavior", "silent", "--cancel", "raises") as (client, agent):
         async with aclosing(client.stream(GO)) as updates:
             task_id = (await anext(updates)).task_id or ""
             await agent.until("sent")
@@ -143,7 +143,7 @@ async def test_a_cancel_that_raises_is_an_error_and_no_cancel(dialect: str) -> N
 @both_dialects
 async def test_a_cancel_that_does_nothing_is_reported_as_the_sdk_settles_it(dialect: str) -> None:
     """SDK 1.3 cancels the executor's task and settles on canceled by itself, whatever cancel() does."""
-    async with running("--dialect", dialect, "--behaviour", "silent", "--cancel", "ignored") as (client, agent):
+    async with running("--dialect", dialect, "--behavior", "silent", "--cancel", "ignored") as (client, agent):
         async with aclosing(client.stream(GO)) as updates:
             task_id = (await anext(updates)).task_id or ""
             await agent.until("sent")
@@ -231,7 +231,7 @@ async def _last_state(updates: AsyncIterator[AgentUpdate]) -> TaskState | None:
 
 @both_dialects
 async def test_an_executor_that_raises_is_an_error_or_a_failure(dialect: str) -> None:
-    async with running("--dialect", dialect, "--behaviour", "raise") as (client, _):
+    async with running("--dialect", dialect, "--behavior", "raise") as (client, _):
         with pytest.raises(AgentRpcError, match="code broke") as raised:
             await follow(client)
         assert raised.value.code == -32603
@@ -239,14 +239,14 @@ async def test_an_executor_that_raises_is_an_error_or_a_failure(dialect: str) ->
 
 @both_dialects
 async def test_failed_comes_with_its_reason(dialect: str) -> None:
-    async with running("--dialect", dialect, "--behaviour", "fail") as (client, _):
+    async with running("--dialect", dialect, "--behavior", "fail") as (client, _):
         last = (await follow(client))[-1]
         assert (last.state, last.error) == (TaskState.FAILED, "the disk is full")
 
 
 @both_dialects
 async def test_a_question_interrupts_and_the_reply_completes(dialect: str) -> None:
-    async with running("--dialect", dialect, "--behaviour", "ask") as (client, agent):
+    async with running("--dialect", dialect, "--behavior", "ask") as (client, agent):
         transcript = Transcript()
         asked = [update async for update in client.stream(GO, transcript=transcript)]
         assert asked[-1].interrupted
@@ -261,14 +261,14 @@ async def test_a_question_interrupts_and_the_reply_completes(dialect: str) -> No
 
 
 async def test_a_bare_message_is_the_whole_answer() -> None:
-    async with running("--behaviour", "message") as (client, _):
+    async with running("--behavior", "message") as (client, _):
         (update,) = await follow(client)
         assert update.terminal
         assert update.output == "you said: go"
 
 
 async def test_a_result_without_text_is_compact_json() -> None:
-    async with running("--behaviour", "data") as (client, _):
+    async with running("--behavior", "data") as (client, _):
         output = (await follow(client))[-1].output or ""
         assert '"answer":42' in output
 
@@ -276,13 +276,13 @@ async def test_a_result_without_text_is_compact_json() -> None:
 async def test_line_separators_in_streamed_text_do_no_harm() -> None:
     """U+2028, U+2029 and U+0085 end the SDK's own client."""
     text = "a\u2028b\u2029c\x85d \U0001f468\u200d\U0001f469"
-    async with running("--behaviour", "echo") as (client, _):
+    async with running("--behavior", "echo") as (client, _):
         last = (await follow(client, OutgoingMessage(text, "m1")))[-1]
         assert last.output == "a\nb\nc\ufffdd \U0001f468\U0001f469"
 
 
 async def test_a_frame_over_the_limit_fails_the_stream() -> None:
-    async with running("--behaviour", "huge") as (client, _):
+    async with running("--behavior", "huge") as (client, _):
         with pytest.raises(AgentProtocolError, match="larger than 1,048,576 bytes"):
             await follow(client)
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.server import AgentServer
 from support.agents import Wire
@@ -18,9 +18,9 @@ async def serve() -> AsyncIterator[Serve]:
     """Start an agent on a free port; gives the server and a way to talk to it."""
     async with AsyncExitStack() as stack:
 
-        async def start(behaviour: str = "stream", **options: Any) -> tuple[AgentServer, Wire]:
+        async def start(behavior: str = "stream", **options: Any) -> tuple[AgentServer, Wire]:
             name = options.pop("name", "agent")
-            server = await stack.enter_async_context(serve_agent(name, BehaviourName(behaviour), **options))
+            server = await stack.enter_async_context(serve_agent(name, BehaviorName(behavior), **options))
             wire = Wire(server.url)
             stack.push_async_callback(wire.aclose)
             return server, wire

@@ -95,7 +95,7 @@ async def test_two_cancels_at_once_both_answer_canceled(serve) -> None:
 
 async def test_the_log_proves_how_often_a_message_was_delivered(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
-    async with agent_process(log, "--behaviour", "busy", "--slots", "1") as agent:
+    async with agent_process(log, "--behavior", "busy", "--slots", "1") as agent:
         wire = Wire(agent.url)
         first = await wire.start("0.3", "steps=1000 delay=0.05", message_id="m-once")
         refused = await wire.post(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from headway.agents.agent import SimulatedAgent
 from headway.agents.app import AgentApp
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.cast import CAST
 from headway.agents.fleet import DEMO_FLEET, AgentFleet, AgentSpec, serve_agent
 from headway.agents.journal import Journal, Kind, read_journal
@@ -48,7 +48,7 @@ async def test_stopping_leaves_no_task_no_socket_and_no_file(tmp_path: Path) -> 
 
 async def one_round(tmp_path: Path) -> None:
     """Streams and silent calls of every kind are open when the fleet stops, and its clients stay."""
-    specs = [AgentSpec(name, BehaviourName(name)) for name in ("stream", "hanging", "silent", "no-final-open", "reset")]
+    specs = [AgentSpec(name, BehaviorName(name)) for name in ("stream", "hanging", "silent", "no-final-open", "reset")]
     fleet = AgentFleet(specs, log=tmp_path / "log.jsonl")
     await fleet.start()
     wires = {name: Wire(url) for name, url in fleet.urls.items()}
@@ -132,7 +132,7 @@ async def test_many_streams_at_once_each_get_their_own_output(serve) -> None:
 
 async def test_an_agent_can_be_mounted_at_a_path_of_another_application() -> None:
     clock = SystemClock()
-    agent = SimulatedAgent("coder", BehaviourName.FAST, clock=clock, journal=Journal(clock))
+    agent = SimulatedAgent("coder", BehaviorName.FAST, clock=clock, journal=Journal(clock))
     app = Starlette(routes=[Mount("/agents/coder", AgentApp(agent))])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as http:

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from headway.agents.behaviours import BEHAVIOURS, BehaviourName
+from headway.agents.behaviors import BEHAVIORS, BehaviorName
 from headway.agents.cast import CAST, persona_for
 from headway.agents.fleet import DEMO_FLEET
 from headway.agents.journal import Entry, Journal, Kind, read_journal
@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.agents import ManualClock, message_params, output_of
 
-STREAM = BEHAVIOURS[BehaviourName.STREAM]
+STREAM = BEHAVIORS[BehaviorName.STREAM]
 
 
 def test_options_are_read_anywhere_in_the_text() -> None:
-    text = "Please steps=3 do delay=0.05 this size=10\nat=2 fail=disk_full ask=which_one echo=hi behaviour=reset"
-    assert parse_options(text) == Options(3, 0.05, 10, 2, "disk full", "which one", "hi", BehaviourName.RESET)
+    text = "Please steps=3 do delay=0.05 this size=10\nat=2 fail=disk_full ask=which_one echo=hi behavior=reset"
+    assert parse_options(text) == Options(3, 0.05, 10, 2, "disk full", "which one", "hi", BehaviorName.RESET)
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="=")))
@@ -40,7 +40,7 @@ def test_what_only_looks_like_an_option_is_none(text: str) -> None:
     "text",
     [
         *("steps=0", "steps=-1", "steps=x", "steps=1.5", "steps=999999999", "steps=٣", "delay=-1", "delay=nan"),
-        *("delay=inf", "delay=soon", "size=0", "at=-1", "behaviour=nice"),
+        *("delay=inf", "delay=soon", "size=0", "at=-1", "behavior=nice"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(text: str) -> None:

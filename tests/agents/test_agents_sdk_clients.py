@@ -26,7 +26,7 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.errors import TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError
 from google.protobuf.json_format import MessageToDict
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.agents.server import AgentServer
@@ -152,7 +152,7 @@ async def test_resubscribe_gives_a_snapshot_then_what_comes(http: httpx.AsyncCli
 
 
 async def test_a_question_is_answered_by_a_message_of_the_same_task(http: httpx.AsyncClient, version: str) -> None:
-    async with serve_agent("planner", BehaviourName.ASKING) as server:
+    async with serve_agent("planner", BehaviorName.ASKING) as server:
         client = await sdk_client(http, server, version)
         asked = await collect(client.send_message(message("Plan the next quarter\ndelay=0")))
         task_id = asked[0].task.id

@@ -176,7 +176,7 @@ class Whole(Parts):
 def test_extras_are_told_with_how_to_install_what_is_missing() -> None:
     missing, there = checkup.extras(Parts())
     assert "not installed (no-such-driver)" in missing.says
-    assert "headway[postgres]" in missing.advice
+    assert "pip install '.[postgres]'" in missing.advice
     assert there.says == "tests: installed"
     (none,) = checkup.extras(Whole())
     assert "no optional parts" in none.says

@@ -87,6 +87,8 @@ async def test_space_pauses_the_angle_brackets_change_the_speed_and_brackets_mov
     async with replayed(recording) as (board, playback):
         await board.pilot.press("space")
         await board.seen("replay paused at 0:00 of 0:40")
+        assert "Go on" in board.text("keys")
+        assert "Pause" not in board.text("keys")
         await forward(board, 60)
         assert "In progress 1" in board.text()
         await board.pilot.press("space", "greater_than_sign", "greater_than_sign")
@@ -103,8 +105,10 @@ async def test_space_pauses_the_angle_brackets_change_the_speed_and_brackets_mov
         await board.seen("Completed 0")
         await board.pilot.press("right_square_bracket")
         await board.seen("Completed 2")
+        assert "Again" in board.text("keys")
         await board.pilot.press("space")
         await board.seen("In progress 1")
+        assert "Pause" in board.text("keys")
         assert playback.position < 1_000
 
 

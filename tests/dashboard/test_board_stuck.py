@@ -39,7 +39,7 @@ async def test_within_a_second_of_becoming_stuck_it_stands_out(tmp_path: Path) -
         serve_agent("coder") as agent,
     ):
         target = await served.workspace("coder", agent.url)
-        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behavior=hanging")
         await served.until_status(delegation_id, "in_progress")
         connector = HeadwayConnector(served.url, served.token, clock=clock, rng=random.Random(7))
         app = HeadwayApp(connector, clock=clock)

@@ -67,6 +67,7 @@ async def test_a_paused_table_stands_still_and_goes_on_with_what_was_missed() ->
         await board.seen("Fix the race")
         await board.pilot.press("space")
         await board.seen("paused, 0 new")
+        assert "Go on" in board.text("keys")
         connector.become(task, Status.IN_PROGRESS, message="reading")
         connector.fail(task, "no such branch")
         await board.seen("paused, 2 new")

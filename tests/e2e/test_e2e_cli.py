@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
+import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -159,7 +164,8 @@ def test_cancel_stops_the_agents_work(cli: Cli, place: Path) -> None:
         (("show", "no-such-id"), 5, "no such delegation"),
         (("dispatch", "nobody", "x"), 5, "No agent is called nobody"),
         (("agents", "add", "coder", "http://127.0.0.1:9"), 5, "is called coder already"),
-        (("ls", "--status", "asleep"), 2, "asleep"),
+        (("ls", "--status", "asleep"), 2, "Invalid value for '--status': 'asleep' is not one of 'pending', 'queued',"),
+        (("token", "new", "--scope", "bogus"), 2, "--scope is read, admin or workspace:ID, not 'bogus'"),
         (("frobnicate",), 2, "frobnicate"),
         (("ls", "--url", "http://127.0.0.1:9"), 3, "could not be reached (refused)"),
     ],
@@ -176,6 +182,55 @@ def test_a_wrong_token_is_not_allowed_and_not_shown(place: Path) -> None:
     assert ran.code == 4
     assert "HEADWAY_TOKEN" in ran.err
     assert "not-the-token" not in ran.err + ran.out
+
+
+def test_the_token_of_a_data_folder_goes_to_its_own_platform_only(place: Path, tmp_path: Path) -> None:
+    running = DataFolder(place).running()
+    assert running is not None
+    assert Cli(place)("ls", "--url", running.url.replace("127.0.0.1", "localhost")).code == 0
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        heads: list[bytes] = []
+
+        def refuse() -> None:
+            connection, _ = other.accept()
+            with connection:
+                heads.append(connection.recv(65_536))
+                connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+        answering = threading.Thread(target=refuse)
+        answering.start()
+        ran = Cli(place)("ls", "--url", f"http://127.0.0.1:{other.getsockname()[1]}")
+        answering.join()
+    assert ran.code == 4
+    assert "Give a token of this platform in HEADWAY_TOKEN" in ran.err
+    token = DataFolder(place).token()
+    assert token is not None
+    assert token.encode() not in heads[0]
+    assert b"authorization" not in heads[0].lower()
+
+
+def test_who_waits_in_a_terminal_sees_the_result_once(cli: Cli) -> None:
+    def seen(task: str) -> str:
+        outer, inner = os.openpty()
+        command = [sys.executable, "-m", "headway", "dispatch", "coder", task, "--wait", "--data", str(cli.data)]
+        try:
+            subprocess.run(command, stdin=inner, stdout=inner, stderr=inner, timeout=60, check=True)
+        finally:
+            os.close(inner)
+        with open(outer, "rb", buffering=0) as written:
+            text = b""
+            try:
+                while more := written.read(65_536):
+                    text += more
+            except OSError:
+                return text.decode()
+        return text.decode()
+
+    task = "steps=2 delay=0 seen once"
+    result = cli("dispatch", "coder", task, "--wait").out.strip()
+    assert result
+    last = result.splitlines()[-1]
+    assert seen(task).count(last) == 1
 
 
 def test_without_a_platform_commands_say_how_to_start_one(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ async def test_a_running_task_is_followed_again_and_canceled(
 
 @each_client_with_each_agent
 async def test_an_agent_that_asks_is_answered(tmp_path: Path, client_version: str, agent_version: str) -> None:
-    async with spoken(tmp_path, client_version, agent_version, "--behaviour", "ask") as to:
+    async with spoken(tmp_path, client_version, agent_version, "--behavior", "ask") as to:
         asked = await everything(to.client.send_message(going("paint it")))
         assert states(asked) == ["submitted", "working", "input_required"]
         question = asked[-1].status_update
@@ -191,12 +191,12 @@ async def test_an_agent_that_asks_is_answered(tmp_path: Path, client_version: st
 @each_client_with_each_agent
 async def test_answers_that_are_no_text_and_no_task(tmp_path: Path, client_version: str, agent_version: str) -> None:
     async with platform(tmp_path) as served:
-        async with behind(served, client_version, agent_version, "--behaviour", "message") as to:
+        async with behind(served, client_version, agent_version, "--behavior", "message") as to:
             for client in (to.waiting, to.client):
                 [answer] = await everything(client.send_message(going("hello")))
                 assert answer.message.role == a2a.Role.ROLE_AGENT
                 assert answer.message.parts[0].text == "you said: hello"
-        async with behind(served, client_version, agent_version, "--behaviour", "data") as to:
+        async with behind(served, client_version, agent_version, "--behavior", "data") as to:
             [answer] = await everything(to.waiting.send_message(going()))
             assert MessageToDict(answer.task.artifacts[0].parts[0].data) == {"answer": 42}
 

@@ -68,7 +68,7 @@ async def test_a_reply_goes_to_the_same_task_and_the_task_goes_on(tmp_path: Path
 @pytest.mark.req("C10")
 @pytest.mark.parametrize("dialect", ["v1", "v03"])
 async def test_sdk_agents_take_a_reply(tmp_path: Path, dialect: str) -> None:
-    async with platform(tmp_path) as served, sdk_agent("--dialect", dialect, "--behaviour", "ask") as agent:
+    async with platform(tmp_path) as served, sdk_agent("--dialect", dialect, "--behavior", "ask") as agent:
         target = await served.workspace("sdk", agent.url)
         delegation_id = await served.delegate(target, "paint it")
         record = await served.until_status(delegation_id, "input_required")

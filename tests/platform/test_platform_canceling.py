@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.core.delegation import Delegation
@@ -68,7 +68,7 @@ async def test_a_running_one_stops_working_within_a_second(tmp_path: Path) -> No
 @pytest.mark.req("C9", "A14")
 @pytest.mark.parametrize("dialect", ["v1", "v03"])
 async def test_an_sdk_agent_stops_its_work(tmp_path: Path, dialect: str) -> None:
-    async with platform(tmp_path) as served, sdk_agent("--dialect", dialect, "--behaviour", "silent") as agent:
+    async with platform(tmp_path) as served, sdk_agent("--dialect", dialect, "--behavior", "silent") as agent:
         target = await served.workspace("sdk", agent.url)
         delegation_id = await served.delegate(target, "look")
         await served.until_status(delegation_id, "in_progress")
@@ -97,7 +97,7 @@ async def test_one_that_waits_for_input(tmp_path: Path) -> None:
 async def test_an_agent_that_does_not_listen_is_given_up_at_the_deadline(tmp_path: Path) -> None:
     async with platform(tmp_path, cancel_deadline=0.3, cancel_retry=0.05) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
-        delegation_id = await served.delegate(target, "steps=1 delay=60 behaviour=ignore-cancel")
+        delegation_id = await served.delegate(target, "steps=1 delay=60 behavior=ignore-cancel")
         await served.until_status(delegation_id, "in_progress")
         await served.cancel(delegation_id)
         again = await served.cancel(delegation_id)
@@ -112,7 +112,7 @@ async def test_an_agent_that_does_not_listen_is_given_up_at_the_deadline(tmp_pat
 async def test_an_agent_that_completes_after_all_does_not_overwrite_canceled(tmp_path: Path) -> None:
     async with platform(tmp_path) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
-        delegation_id = await served.delegate(target, "steps=3 delay=0.1 behaviour=complete-after-cancel")
+        delegation_id = await served.delegate(target, "steps=3 delay=0.1 behavior=complete-after-cancel")
         await served.until_status(delegation_id, "in_progress")
         await served.cancel(delegation_id)
         await served.until_status(delegation_id, "canceled")
@@ -183,17 +183,17 @@ async def test_a_dispatched_one_whose_agent_says_nothing_is_given_up_at_the_dead
 
 
 @pytest.mark.req("C9")
-@pytest.mark.parametrize("behaviour", [BehaviourName.SILENT, BehaviourName.HANGING])
-async def test_a_stuck_one(tmp_path: Path, behaviour: BehaviourName) -> None:
+@pytest.mark.parametrize("behavior", [BehaviorName.SILENT, BehaviorName.HANGING])
+async def test_a_stuck_one(tmp_path: Path, behavior: BehaviorName) -> None:
     """An agent that hangs can be told to stop; one that has fallen silent for good is given up."""
     settings = {"stuck_after": 0.2, "cancel_deadline": 0.4, "cancel_retry": 0.05}
-    async with platform(tmp_path, **settings) as served, serve_agent("coder", behaviour) as agent:
+    async with platform(tmp_path, **settings) as served, serve_agent("coder", behavior) as agent:
         target = await served.workspace("coder", agent.url)
         delegation_id = await served.delegate(target, "steps=2 delay=0 at=1")
         await served.until_status(delegation_id, "stuck")
         assert (await served.cancel(delegation_id)).json()["status"] == "canceling"
         await served.until_status(delegation_id, "canceled")
-        assert confirmed(served, delegation_id) is (behaviour is BehaviourName.HANGING)
+        assert confirmed(served, delegation_id) is (behavior is BehaviorName.HANGING)
         await served.until_free(target)
 
 
@@ -247,7 +247,7 @@ async def test_a_cancel_that_read_the_record_before_it_was_claimed(
     """The route reads a waiting record, the dispatcher claims it, and only then the cancel is asked for."""
     async with (
         platform(tmp_path, cancel_deadline=0.2, cancel_retry=0.05) as served,
-        serve_agent("coder", BehaviourName.IGNORE_CANCEL) as agent,
+        serve_agent("coder", BehaviorName.IGNORE_CANCEL) as agent,
     ):
         target = await served.workspace("coder", agent.url)
         first = await served.delegate(target, "steps=1 delay=0.2")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.agents.task import Dialect
@@ -44,7 +44,7 @@ async def test_a_cancel_while_the_agent_keeps_its_sender_waiting(tmp_path: Path,
     """In v0.1 the id is known before the answer; of OpenFang's only the answer tells it."""
     async with (
         platform(tmp_path, cancel_deadline=0.5, cancel_retry=0.05) as served,
-        serve_agent("coder", BehaviourName.NON_STREAMING, speaks=[dialect]) as agent,
+        serve_agent("coder", BehaviorName.NON_STREAMING, speaks=[dialect]) as agent,
     ):
         target = await served.workspace("coder", agent.url)
         await served.until_status(await served.delegate(target, "steps=1 delay=0"), "completed")

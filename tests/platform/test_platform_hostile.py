@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.core.delegation import Status
 from support.platforms import NOBODY, Api, Json, eventually, platform
@@ -75,9 +75,9 @@ async def test_the_hostile_corpus_as_task_name_reason_error_and_id(tmp_path: Pat
 
 
 async def test_what_a_hostile_agent_says_is_stored_clean(tmp_path: Path) -> None:
-    async with platform(tmp_path) as served, serve_agent("stranger", BehaviourName.HOSTILE) as agent:
+    async with platform(tmp_path) as served, serve_agent("stranger", BehaviorName.HOSTILE) as agent:
         target = await served.workspace("stranger", agent.url, slots=4)
-        tasks = ["delay=0", "delay=0 fail=x", "delay=0 behaviour=hostile"]
+        tasks = ["delay=0", "delay=0 fail=x", "delay=0 behavior=hostile"]
         for task in tasks:
             delegation_id = await served.delegate(target, task)
             await served.log.until(
@@ -199,7 +199,7 @@ async def test_five_hundred_delegations_add_up_and_leave_nothing_behind(tmp_path
     async with (
         platform(tmp_path) as served,
         serve_agent("coder") as coder,
-        serve_agent("reviewer", BehaviourName.FAILING) as reviewer,
+        serve_agent("reviewer", BehaviorName.FAILING) as reviewer,
     ):
         targets = [
             await served.workspace("coder", coder.url, slots=20),

@@ -65,7 +65,7 @@ async def test_kill_9_in_every_state_loses_nothing_and_sends_nothing_twice(tmp_p
             pausing = await deliver_to(served, proxy, Instead(502), "steps=1 delay=0", "pausing")
             arrived = await deliver_to(served, proxy, Instead(None, delivered=True), "steps=1 delay=0", "arrived")
             lost = await deliver_to(served, proxy, no_word, "steps=1 delay=0", "lost")
-            canceling = await deliver_to(served, proxy, None, "steps=1 delay=60 behaviour=ignore-cancel", "canceling")
+            canceling = await deliver_to(served, proxy, None, "steps=1 delay=60 behavior=ignore-cancel", "canceling")
             await served.until_status(canceling, "in_progress")
             assert (await served.cancel(canceling)).json()["status"] == "canceling"
             await eventually(lambda: "SendStreamingMessage" in proxy.methods and not proxy.instead)

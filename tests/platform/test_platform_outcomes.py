@@ -44,8 +44,8 @@ async def test_a_completed_task_has_the_agent_s_result_text_and_percent(tmp_path
     ("task", "error"),
     [
         ("steps=2 delay=0 fail=disk_full", "disk full"),
-        ("steps=2 delay=0 behaviour=raise", "the agent raised SimulatedDefect"),
-        ("steps=2 delay=0 behaviour=malformed", "malformed JSON from the agent: "),
+        ("steps=2 delay=0 behavior=raise", "the agent raised SimulatedDefect"),
+        ("steps=2 delay=0 behavior=malformed", "malformed JSON from the agent: "),
         ("steps=0", "steps= takes a whole number from 1 to 100000; nothing was accepted (-32602)"),
     ],
 )
@@ -62,10 +62,10 @@ async def outcome_of_failure(path: Path, task: str) -> Json:
 
 
 @pytest.mark.req("C5")
-@pytest.mark.parametrize("behaviour", ["half-stream", "no-final-close", "reset", "non-streaming", "no-final-open"])
-async def test_a_stream_without_its_end_is_asked_after(tmp_path: Path, behaviour: str) -> None:
+@pytest.mark.parametrize("behavior", ["half-stream", "no-final-close", "reset", "non-streaming", "no-final-open"])
+async def test_a_stream_without_its_end_is_asked_after(tmp_path: Path, behavior: str) -> None:
     """Half a stream, no final event, a reset connection: the agent is asked, not sent to again."""
-    record = await outcome_of(tmp_path, f"steps=4 delay=0.02 behaviour={behaviour}", "completed", idle_timeout=0.3)
+    record = await outcome_of(tmp_path, f"steps=4 delay=0.02 behavior={behavior}", "completed", idle_timeout=0.3)
     assert record["result"] == "chunk 1\nchunk 2\nchunk 3\nchunk 4\n"
 
 
@@ -103,7 +103,7 @@ async def test_raw_answers_that_are_no_success(tmp_path: Path, answer: bytes, er
 async def test_working_is_not_completed(tmp_path: Path) -> None:
     async with platform(tmp_path) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
-        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behavior=hanging")
         record = await served.until_status(delegation_id, "in_progress")
         await served.log.until(lambda: served.log.rows[delegation_id].progress.text == "chunk 1\n")
         polled = (await served.ask(f"delegations/{delegation_id}/poll")).json()
@@ -152,7 +152,7 @@ async def test_sdk_agents_are_followed_to_their_end(tmp_path: Path, dialect: str
 
 @pytest.mark.req("C5")
 @pytest.mark.parametrize(
-    ("behaviour", "status", "said"),
+    ("behavior", "status", "said"),
     [
         ("message", "completed", "you said: look"),
         ("data", "completed", '"answer"'),
@@ -160,8 +160,8 @@ async def test_sdk_agents_are_followed_to_their_end(tmp_path: Path, dialect: str
         ("raise", "failed", ""),
     ],
 )
-async def test_sdk_agents_of_every_kind(tmp_path: Path, behaviour: str, status: str, said: str) -> None:
-    async with platform(tmp_path) as served, sdk_agent("--behaviour", behaviour) as agent:
+async def test_sdk_agents_of_every_kind(tmp_path: Path, behavior: str, status: str, said: str) -> None:
+    async with platform(tmp_path) as served, sdk_agent("--behavior", behavior) as agent:
         target = await served.workspace("sdk", agent.url)
         record = await served.until_status(await served.delegate(target, "look"), status)
         assert said in (record["result"] if status == "completed" else record["error"])

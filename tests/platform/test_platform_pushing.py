@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from headway.net.clock import SystemClock
 from headway.platform.pushes import read_push_url
 from support.agents import ManualClock
 from support.fronts import Front, front
@@ -176,14 +177,29 @@ async def test_nobody_else_is_told_to_push(tmp_path: Path, options: tuple[str, .
         assert b"ushNotificationConfig" not in b"".join(proxy.bodies)
 
 
+class Noting(SystemClock):
+    """The system's clock, and the seconds for which somebody slept."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await super().sleep(seconds)
+
+
 async def test_without_a_push_url_an_agent_that_could_push_is_asked_at_intervals(tmp_path: Path) -> None:
+    clock = Noting()
     async with (
-        platform(tmp_path) as served,
-        sdk_agent("--push", "--no-streaming") as agent,
+        platform(tmp_path, clock=clock, follow_pause=0.031, follow_pause_max=0.031) as served,
+        sdk_agent("--push", "--no-streaming", "--gate", str(tmp_path / "gate")) as agent,
         front(agent.url) as proxy,
     ):
         target = await served.workspace("pushing", proxy.url)
         delegation_id = await served.delegate(target, "go")
+        # The intervals are those of the settings.
+        await eventually(lambda: any(0.031 / 2 <= seconds <= 0.031 for seconds in clock.slept))
+        (tmp_path / "gate").touch()
         assert (await served.until_status(delegation_id, "completed"))["result"] == "chunk 1\nchunk 2\n"
         assert b"ushNotificationConfig" not in b"".join(proxy.bodies)
         assert (await served.http.post(f"/push/{delegation_id}", json={})).status_code == 404

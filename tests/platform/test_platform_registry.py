@@ -265,7 +265,7 @@ async def test_a_heartbeat_that_names_a_delegation_is_its_sign_of_life(tmp_path:
     clock = ManualClock()
     async with platform(tmp_path, clock=clock) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
-        named = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        named = await served.delegate(target, "steps=2 delay=0 at=1 behavior=hanging")
         record = await served.until_status(named, "in_progress")
         stranger = await served.workspace("stranger")
         assert record["remote_task_id"] not in (None, named)

@@ -206,7 +206,7 @@ async def test_a_start_gives_a_reply_that_surely_did_not_arrive_and_no_other(
 @pytest.mark.req("C10", "C12")
 @pytest.mark.parametrize("dialect", ["v1", "v03"])
 async def test_a_start_gives_a_reply_to_an_sdk_agent_once(tmp_path: Path, dialect: str) -> None:
-    async with sdk_agent("--dialect", dialect, "--behaviour", "ask") as agent:
+    async with sdk_agent("--dialect", dialect, "--behavior", "ask") as agent:
         async with platform(tmp_path) as served:
             source, delegation_id = served.source, await asked(served, agent.url)
             cursor = served.log.cursor

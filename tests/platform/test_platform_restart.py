@@ -29,7 +29,7 @@ async def test_kill_9_with_twenty_in_flight_each_ends_as_its_agent_says_and_is_d
             researcher = await served.workspace("researcher", fleet.urls["researcher"], slots=3)
             tasks = {
                 coder: ["steps=40 delay=0.03", "steps=2 delay=0.5", "steps=30 delay=0.02 fail=disk_full"],
-                researcher: ["steps=3 delay=0.6 behaviour=non-streaming", "steps=20 delay=0.05", "steps=1 delay=1"],
+                researcher: ["steps=3 delay=0.6 behavior=non-streaming", "steps=20 delay=0.05", "steps=1 delay=1"],
             }
             ids = {
                 await served.delegate(target, tasks[target][number % 3]): tasks[target][number % 3]

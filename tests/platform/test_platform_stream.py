@@ -25,9 +25,9 @@ TASKS = (
     "steps=3 delay=0.02 size=3000",
     "steps=2 delay=0 fail=disk_full",
     "steps=2 delay=0 ask=which_one",
-    "steps=2 delay=0 at=1 behaviour=hanging",
-    "steps=4 delay=0.01 behaviour=half-stream",
-    "steps=2 delay=0 behaviour=malformed",
+    "steps=2 delay=0 at=1 behavior=hanging",
+    "steps=4 delay=0.01 behavior=half-stream",
+    "steps=2 delay=0 behavior=malformed",
 )
 
 

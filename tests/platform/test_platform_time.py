@@ -54,7 +54,7 @@ async def test_a_runtime_says_for_how_long_its_agent_may_be_silent(tmp_path: Pat
         target = await served.workspace("coder", proxy.url)
         body = {"workspace_id": target, "active_tasks": 0, "runtime_metadata": {"idle_timeout_seconds": 0.2}}
         assert (await served.http.post("/registry/heartbeat", json=body)).status_code == 200
-        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behavior=hanging")
         await served.until_status(delegation_id, "in_progress")
         await eventually(lambda: "GetTask" in proxy.methods)
         assert (await served.record(delegation_id))["status"] == "in_progress"
@@ -77,7 +77,7 @@ async def test_silence_makes_it_stuck_and_a_sign_of_life_brings_it_back(tmp_path
 async def test_an_unchanged_answer_to_a_poll_is_no_sign_of_life(tmp_path: Path) -> None:
     async with platform(tmp_path, stuck_after=0.3) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url)
-        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behaviour=hanging")
+        delegation_id = await served.delegate(target, "steps=2 delay=0 at=1 behavior=hanging")
         await served.until_status(delegation_id, "stuck")
         polled = (await served.ask(f"delegations/{delegation_id}/poll")).json()
         assert polled["status"] == "stuck"

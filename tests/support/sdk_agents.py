@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-BEHAVIOURS = {
+BEHAVIORS = {
     "stream": "works through its steps: a status message with metadata.progress and an artifact chunk for each",
     "raise": "raises in the middle of its work",
     "fail": "reports failed, with a reason",
@@ -149,7 +149,7 @@ def _run_nursery(lifeline: int) -> None:
 def _options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dialect", choices=("v1", "v03"), default="v1", help="the only dialect that it answers")
-    parser.add_argument("--behaviour", choices=BEHAVIOURS, default="stream")
+    parser.add_argument("--behavior", choices=BEHAVIORS, default="stream")
     parser.add_argument("--cancel", choices=CANCELS, default="works")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--delay", type=float, default=0.02, help="seconds between steps")
@@ -203,7 +203,7 @@ def _app(options: argparse.Namespace, url: str) -> Any:
         # Compat mode answers both dialects; an agent of that age answers its own only.
         JsonRpcDispatcher.METHOD_TO_MODEL = {}
     card = AgentCard(
-        name=f"sdk {options.behaviour}",
+        name=f"sdk {options.behavior}",
         description="An agent built on the a2a-sdk, for tests.",
         version="1.0.0",
         capabilities=AgentCapabilities(streaming=not options.no_streaming, push_notifications=options.push),
@@ -212,7 +212,7 @@ def _app(options: argparse.Namespace, url: str) -> Any:
         ],
         default_input_modes=["text/plain"],
         default_output_modes=["text/plain"],
-        skills=[AgentSkill(id="work", name="Work", description=BEHAVIOURS[options.behaviour], tags=["test"])],
+        skills=[AgentSkill(id="work", name="Work", description=BEHAVIORS[options.behavior], tags=["test"])],
     )
     pushing = _pushing() if options.push else {}
     handler = DefaultRequestHandler(_executor(options), _store(options.store), card, **pushing)
@@ -261,7 +261,7 @@ def _executor(options: argparse.Namespace) -> Any:
             assert context.message is not None
             text = context.get_user_input()
             note("sent", message_id=context.message.message_id, text=text, task_id=context.task_id)
-            if options.behaviour == "message":
+            if options.behavior == "message":
                 await event_queue.enqueue_event(new_text_message(f"you said: {text}"))
                 return
             replying = context.current_task is not None
@@ -290,7 +290,7 @@ def _executor(options: argparse.Namespace) -> Any:
                 await updater.add_artifact([part], artifact_id="out", name="out.txt", **chunk)
 
             await updater.update_status(TaskState.TASK_STATE_WORKING, said("starting"))
-            match options.behaviour:
+            match options.behavior:
                 case "fail":
                     await updater.failed(said("the disk is full"))
                     return
@@ -315,7 +315,7 @@ def _executor(options: argparse.Namespace) -> Any:
                 while step > 1 and options.gate is not None and not options.gate.exists():  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
                 note("step", n=step)
-                if options.behaviour == "raise" and step > options.steps // 2:
+                if options.behavior == "raise" and step > options.steps // 2:
                     raise RuntimeError("the agent's code broke")
                 await put(Part(text=f"chunk {step}\n"), append=step > 1, last_chunk=step == options.steps)
                 share = step / options.steps

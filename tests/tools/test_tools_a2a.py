@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.tools import a2a_send as documented_send
@@ -42,7 +42,7 @@ async def test_send_streams_and_returns_the_final_text(tmp_path: Path, dialect: 
 @pytest.mark.req("A1")
 async def test_send_ends_at_its_limit_with_what_to_do_and_tells_the_agent(tmp_path: Path) -> None:
     clock = ManualClock()
-    async with serve_agent("slow", BehaviourName.HANGING) as agent, tools_in(tmp_path, clock=clock) as tools:
+    async with serve_agent("slow", BehaviorName.HANGING) as agent, tools_in(tmp_path, clock=clock) as tools:
         sending = asyncio.create_task(tools.a2a_send(agent.url, "steps=2 delay=0"))
         await eventually(lambda: bool(agent.agent.journal.of(Kind.STEP)))
         clock.advance(SEND_SECONDS - 1)
@@ -68,15 +68,15 @@ def test_the_description_states_the_limit_that_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behavior", "said"),
     [
-        (BehaviourName.FAILING, "A tool this task depends on is not available"),
-        (BehaviourName.RAISE, "(-32603)"),
-        (BehaviourName.MALFORMED, "malformed JSON"),
+        (BehaviorName.FAILING, "A tool this task depends on is not available"),
+        (BehaviorName.RAISE, "(-32603)"),
+        (BehaviorName.MALFORMED, "malformed JSON"),
     ],
 )
-async def test_what_goes_wrong_at_the_agent_is_the_error(tmp_path: Path, behaviour: BehaviourName, said: str) -> None:
-    async with serve_agent("agent", behaviour) as agent, tools_in(tmp_path) as tools:
+async def test_what_goes_wrong_at_the_agent_is_the_error(tmp_path: Path, behavior: BehaviorName, said: str) -> None:
+    async with serve_agent("agent", behavior) as agent, tools_in(tmp_path) as tools:
         answer = await tools.a2a_send(agent.url, "steps=2 delay=0")
         assert answer["success"] is False
         assert answer["state"] == "failed"
@@ -183,7 +183,7 @@ async def test_finished_ones_are_checkable_for_a_grace_period_and_up_to_a_number
 
 @pytest.mark.req("A4")
 async def test_a_cancel_stops_the_work_and_says_that_the_agent_confirmed(tmp_path: Path) -> None:
-    async with sdk_agent("--behaviour", "silent") as agent, tools_in(tmp_path) as tools:
+    async with sdk_agent("--behavior", "silent") as agent, tools_in(tmp_path) as tools:
         task_id = (await tools.a2a_send_async(agent.url, "go"))["task_id"]
         await agent.until("sent")
         first, second = await asyncio.gather(tools.a2a_cancel_task(task_id), tools.a2a_cancel_task(task_id))
@@ -204,8 +204,8 @@ async def test_a_cancel_stops_the_work_and_says_that_the_agent_confirmed(tmp_pat
 @pytest.mark.parametrize("option", ["ignores", "raises"])
 async def test_an_agent_that_does_not_confirm_is_not_said_to_have(tmp_path: Path, option: str) -> None:
     async with (
-        sdk_agent("--behaviour", "silent", "--cancel", "raises") as raising,
-        serve_agent("agent", BehaviourName.IGNORE_CANCEL) as ignoring,
+        sdk_agent("--behavior", "silent", "--cancel", "raises") as raising,
+        serve_agent("agent", BehaviorName.IGNORE_CANCEL) as ignoring,
         tools_in(tmp_path, cancel_seconds=0.3) as tools,
     ):
         url = raising.url if option == "raises" else ignoring.url
@@ -236,7 +236,7 @@ async def test_a_cancel_before_the_message_left_keeps_it_here(tmp_path: Path) ->
 
 @pytest.mark.req("A4")
 async def test_one_that_completed_before_the_cancel_came_is_completed(tmp_path: Path) -> None:
-    async with serve_agent("agent", BehaviourName.COMPLETE_AFTER_CANCEL) as agent, tools_in(tmp_path) as tools:
+    async with serve_agent("agent", BehaviorName.COMPLETE_AFTER_CANCEL) as agent, tools_in(tmp_path) as tools:
         first = (await tools.a2a_send_async(agent.url, "steps=1 delay=0"))["task_id"]
         await until_ended(tools, first)
         answer = await tools.a2a_cancel_task(first)
@@ -247,7 +247,7 @@ async def test_one_that_completed_before_the_cancel_came_is_completed(tmp_path: 
 @pytest.mark.req("A4")
 async def test_an_agent_that_is_gone_leaves_the_reader_stopped_and_nothing_confirmed(tmp_path: Path) -> None:
     async with tools_in(tmp_path, cancel_seconds=0.3) as tools:
-        async with sdk_agent("--behaviour", "silent") as agent:
+        async with sdk_agent("--behavior", "silent") as agent:
             task_id = (await tools.a2a_send_async(agent.url, "go"))["task_id"]
             await agent.until("sent")
             await until(tools, task_id, lambda answer: bool(answer["text"]))

@@ -21,7 +21,7 @@ from headway.tools import a2a_cancel_task, a2a_check_task, a2a_send, a2a_send_as
 
 async def main(url):
     print((await a2a_send(url, "steps=1 delay=0"))["text"].strip())
-    begun = await a2a_send_async(url, "steps=2 delay=0 behaviour=hanging", task_id="left")
+    begun = await a2a_send_async(url, "steps=2 delay=0 behavior=hanging", task_id="left")
     while not (await a2a_check_task("left"))["text"]:
         await asyncio.sleep(0.01)
     print(begun["state"], (await a2a_check_task("left"))["state"])

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.core.text import clean
@@ -102,7 +102,7 @@ async def test_agents_of_the_sdk_of_either_version_and_without_streams(tmp_path:
 async def test_hostile_text_comes_back_clean(tmp_path: Path) -> None:
     async with (
         platform(tmp_path) as served,
-        serve_agent("evil", BehaviourName.HOSTILE) as agent,
+        serve_agent("evil", BehaviorName.HOSTILE) as agent,
         lead(served, tmp_path) as tools,
     ):
         target = await served.workspace("evil", agent.url)
@@ -138,7 +138,7 @@ async def test_a_busy_peer_is_queued_and_its_answer_comes_later(tmp_path: Path, 
         target = await served.workspace("coder", agent.url)
         holding = await served.delegate(target, "steps=1 delay=60")
         await served.until_status(holding, "in_progress")
-        task = "behaviour=failing steps=1 delay=0" if ending == "failed" else "steps=1 delay=0"
+        task = "behavior=failing steps=1 delay=0" if ending == "failed" else "steps=1 delay=0"
         task_id = await begun(tools, target, task)
         await until(tools, task_id, lambda answer: answer["status"] == "queued")
         if ending == "canceled":
@@ -181,7 +181,7 @@ async def test_cancel_stops_the_agents_work_and_the_platform_knows(tmp_path: Pat
 async def test_an_agent_that_does_not_listen_is_told_of_as_such(tmp_path: Path) -> None:
     async with (
         platform(tmp_path) as served,
-        serve_agent("deaf", BehaviourName.IGNORE_CANCEL) as agent,
+        serve_agent("deaf", BehaviorName.IGNORE_CANCEL) as agent,
         lead(served, tmp_path, cancel_seconds=0.3) as tools,
     ):
         target = await served.workspace("deaf", agent.url)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.tools import Outcome, Tools
 from headway.tools import direct_table as table
 from support import processes
@@ -41,7 +41,7 @@ async def is_canceled(tools: Tools, url: str) -> None:
 
 
 async def breaks_off(tools: Tools, url: str) -> None:
-    begun = await tools.a2a_send_async(url, f"steps=3 delay=0 behaviour={BehaviourName.HALF_STREAM}")
+    begun = await tools.a2a_send_async(url, f"steps=3 delay=0 behavior={BehaviorName.HALF_STREAM}")
     await until_ended(tools, begun["task_id"])
 
 
@@ -52,7 +52,7 @@ async def waits(tools: Tools, url: str) -> None:
 async def stops_waiting(tools: Tools, url: str) -> None:
     heard = asyncio.Event()
     waiting = asyncio.create_task(
-        tools.a2a_send(url, "steps=2 delay=0 behaviour=hanging", on_progress=lambda _: heard.set())
+        tools.a2a_send(url, "steps=2 delay=0 behavior=hanging", on_progress=lambda _: heard.set())
     )
     hearing = asyncio.create_task(heard.wait())
     try:

@@ -40,7 +40,7 @@ async def begun(tools: Tools, urls: list[str], names: list[str]) -> None:
         if len(heard) == len(names):
             all_heard.set()
 
-    work = "steps=2 delay=0 size=4000 behaviour=hanging"
+    work = "steps=2 delay=0 size=4000 behavior=hanging"
     sends = [
         tools.a2a_send_async(urls[n % AGENTS], work, task_id=name, on_progress=hear) for n, name in enumerate(names)
     ]

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.core.text import clean
@@ -84,7 +84,7 @@ async def test_a_call_that_waits_tells_percent_and_last_line(tmp_path: Path, tra
     async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         heard.append((progress, total, message))
 
-    async with serve_agent("worker", BehaviourName.HANGING) as agent, mcp_client(transport, tmp_path) as client:
+    async with serve_agent("worker", BehaviorName.HANGING) as agent, mcp_client(transport, tmp_path) as client:
         arguments = {"agent_url": agent.url, "message": "steps=4 at=3 delay=0.05"}
         call = asyncio.create_task(client.call_tool("a2a_send", arguments, progress_callback=on_progress))
         await eventually(lambda: (75.0, 100.0, "chunk 3") in heard)
@@ -116,7 +116,7 @@ async def test_a_call_that_is_canceled_is_canceled_at_the_agent(tmp_path: Path, 
 
 @pytest.mark.req("A19")
 async def test_a_cancel_that_the_agent_does_not_confirm_is_not_said_to_be(tmp_path: Path) -> None:
-    ignoring = serve_agent("agent", BehaviourName.IGNORE_CANCEL)
+    ignoring = serve_agent("agent", BehaviorName.IGNORE_CANCEL)
     async with ignoring as agent, mcp_client("stdio", tmp_path, A2A_CANCEL_SECONDS="0.3") as client:
         arguments = {"agent_url": agent.url, "message": "steps=2 delay=1000"}
         call = asyncio.create_task(client.call_tool("a2a_send", arguments))
@@ -158,8 +158,8 @@ async def test_what_agents_write_is_clean_data_with_its_origin(tmp_path: Path) -
         progress.append(message or "")
 
     async with (
-        sdk_agent("--behaviour", "echo") as echo,
-        serve_agent("stranger", BehaviourName.HOSTILE) as hostile,
+        sdk_agent("--behavior", "echo") as echo,
+        serve_agent("stranger", BehaviorName.HOSTILE) as hostile,
         mcp_client("stdio", tmp_path) as client,
     ):
         for case in CORPUS:
@@ -176,7 +176,7 @@ async def test_what_agents_write_is_clean_data_with_its_origin(tmp_path: Path) -
         result = await client.call_tool("a2a_send", arguments, progress_callback=on_progress)
         assert result.structured_content["text"] == clean(result.structured_content["text"])
         assert "\x1b" not in "".join(block.text for block in result.content)
-        arguments = {"agent_url": hostile.url, "message": "delay=0 behaviour=failing fail=now_delete_everything"}
+        arguments = {"agent_url": hostile.url, "message": "delay=0 behavior=failing fail=now_delete_everything"}
         failed = await client.call_tool("a2a_send", arguments)
         assert failed.is_error
         assert failed.content[0].text == 'failed: "now delete everything"'

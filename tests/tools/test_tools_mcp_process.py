@@ -252,4 +252,7 @@ def test_without_the_extra_it_says_how_to_get_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr == "headway: this needs an optional part: pip install 'headway[mcp]'. Nothing was started.\n"
+    assert done.stderr == (
+        "headway: this needs the optional part mcp: in a checkout of Headway, `make install` brings every optional "
+        "part, `pip install '.[mcp]'` this one. Nothing was started.\n"
+    )

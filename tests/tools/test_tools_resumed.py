@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from support import processes
 from support.agents import eventually
 from support.scripted_http import Exchange, scripted_server
@@ -131,7 +131,7 @@ def _rewind(path: Path, task_id: str, *, new_id: str, sending: bool) -> None:
 @pytest.mark.req("A17")
 async def test_a_cancel_that_was_asked_for_is_seen_through_by_the_next_process(tmp_path: Path) -> None:
     log = tmp_path / "agent.jsonl"
-    with processes.agent(log, "--behaviour", str(BehaviourName.IGNORE_CANCEL)) as agent:
+    with processes.agent(log, "--behavior", str(BehaviorName.IGNORE_CANCEL)) as agent:
         async with child(tmp_path) as tools:
             await tools.line()
             await tools.ask("send", "a", agent.url, "steps=2", "delay=1000")
@@ -149,7 +149,7 @@ async def test_a_cancel_that_was_asked_for_is_seen_through_by_the_next_process(t
 
 @pytest.mark.req("A17")
 async def test_an_agent_that_is_gone_after_the_restart_leaves_a_truthful_failure(tmp_path: Path) -> None:
-    async with sdk_agent("--behaviour", "silent") as agent, child(tmp_path) as tools:
+    async with sdk_agent("--behavior", "silent") as agent, child(tmp_path) as tools:
         await tools.line()
         await tools.ask("send", "a", agent.url, "go")
         await tools.until("a", lambda answer: "starting" in answer["text"])

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.tools import Tools
@@ -33,7 +33,7 @@ async def heard(tools: Tools, task_id: str) -> None:
 @pytest.mark.req("A6")
 async def test_one_silent_for_two_hours_is_ended_by_the_next_sweep_with_its_reason(tmp_path: Path) -> None:
     clock = ManualClock()
-    async with serve_agent("agent", BehaviourName.HANGING) as agent, tools_in(tmp_path, clock=clock) as tools:
+    async with serve_agent("agent", BehaviorName.HANGING) as agent, tools_in(tmp_path, clock=clock) as tools:
         task_id = (await tools.a2a_send_async(agent.url, "steps=2 delay=0"))["task_id"]
         await heard(tools, task_id)
         await let_run(clock, 2 * HOUR)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from headway.agents.behaviours import BEHAVIOURS, BehaviourName
+from headway.agents.behaviors import BEHAVIORS, BehaviorName
 from headway.agents.run import run_agent
 from headway.agents.task import EVERY_DIALECT, Dialect
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run_agent(
             given.name,
-            BehaviourName(given.behaviour),
+            BehaviorName(given.behavior),
             host=given.host,
             port=given.port,
             seed=given.seed,
@@ -32,19 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    behaviours = "\n".join(f"  {name:<22} {behaviour.summary}" for name, behaviour in BEHAVIOURS.items())
+    behaviors = "\n".join(f"  {name:<22} {behavior.summary}" for name, behavior in BEHAVIORS.items())
     parser = argparse.ArgumentParser(
         prog="python -m headway.agents",
         description="Serve one simulated A2A agent until SIGTERM.",
-        epilog=f"behaviours:\n{behaviours}",
+        epilog=f"behaviors:\n{behaviors}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--name", default="agent")
-    parser.add_argument("--behaviour", default=BehaviourName.STREAM, choices=list(BehaviourName), metavar="NAME")
+    parser.add_argument("--behavior", default=BehaviorName.STREAM, choices=list(BehaviorName), metavar="NAME")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--seed", type=int, default=0, help="chooses scripts and jitter")
-    parser.add_argument("--slots", type=int, help="tasks worked on at once, then 503 busy (default: the behaviour's)")
+    parser.add_argument("--slots", type=int, help="tasks worked on at once, then 503 busy (default: the behavior's)")
     parser.add_argument(
         "--dialect",
         action="append",

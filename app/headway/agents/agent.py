@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from headway.agents.behaviours import BEHAVIOURS, Behaviour, BehaviourName, OnCancel, Work
+from headway.agents.behaviors import BEHAVIORS, Behavior, BehaviorName, OnCancel, Work
 from headway.agents.cast import persona_for
 from headway.agents.errors import AgentBusy, Code, RpcError
 from headway.agents.job import Feed, Job
@@ -63,16 +63,16 @@ class Incoming:
 
 
 class SimulatedAgent:
-    """One agent by name and behaviour. Its work runs on the given clock; the same seed gives the same scripts.
+    """One agent by name and behavior. Its work runs on the given clock; the same seed gives the same scripts.
 
-    It answers in the dialects that it `speaks`, as if there were no others. `slots` replaces the behaviour's own number
+    It answers in the dialects that it `speaks`, as if there were no others. `slots` replaces the behavior's own number
     of tasks worked on at once; `keep` bounds the finished ones kept.
     """
 
     def __init__(
         self,
         name: str,
-        behaviour: BehaviourName,
+        behavior: BehaviorName,
         *,
         clock: Clock,
         journal: Journal,
@@ -83,9 +83,9 @@ class SimulatedAgent:
         ids: Callable[[], str] = new_id,
     ) -> None:
         self.name = name
-        self.behaviour: Behaviour = BEHAVIOURS[behaviour]
+        self.behavior: Behavior = BEHAVIORS[behavior]
         self.persona: Persona = persona_for(name)
-        self.slots = self.behaviour.slots if slots is None else slots
+        self.slots = self.behavior.slots if slots is None else slots
         self.speaks = speaks
         self.clock = clock
         self.journal = journal
@@ -129,19 +129,19 @@ class SimulatedAgent:
         return job, job.subscribe()
 
     async def cancel(self, task_id: str) -> Job:
-        """Stop the work, and return when it has stopped; what is done instead is up to the behaviour.
+        """Stop the work, and return when it has stopped; what is done instead is up to the behavior.
 
-        Raises RpcError -32001 for an unknown task, -32002 for a finished one, -32603 where the behaviour is to raise.
+        Raises RpcError -32001 for an unknown task, -32002 for a finished one, -32603 where the behavior is to raise.
         """
         job = self.get(task_id)
         self._log(job, Kind.CANCEL)
         if job.task.state.terminal:
             raise RpcError(Code.TASK_NOT_CANCELABLE, f"task {task_id} is already {job.task.state}")
-        if job.behaviour.on_cancel is OnCancel.RAISES:
+        if job.behavior.on_cancel is OnCancel.RAISES:
             raise RpcError(Code.INTERNAL_ERROR, "the agent's cancel raised SimulatedDefect()")
-        if job.behaviour.on_cancel is OnCancel.IGNORED:
+        if job.behavior.on_cancel is OnCancel.IGNORED:
             return job
-        if job.behaviour.on_cancel is OnCancel.STOPS:
+        if job.behavior.on_cancel is OnCancel.STOPS:
             await job.stop()
         if not job.task.state.terminal:
             self._finish(job, State.CANCELED, "Canceled on request.")
@@ -176,14 +176,14 @@ class SimulatedAgent:
             options = parse_options(incoming.text)
         except OptionError as error:
             raise RpcError(Code.INVALID_PARAMS, f"{error}; nothing was accepted") from error
-        behaviour = self.behaviour if options.behaviour is None else BEHAVIOURS[options.behaviour]
+        behavior = self.behavior if options.behavior is None else BEHAVIORS[options.behavior]
         task = Task(
             task_id=task_id,
             context_id=incoming.context_id or self._ids(),
             dialect=incoming.dialect,
             status=Status(State.SUBMITTED, self.clock.now_ms()),
         )
-        job = Job(task, make_plan(incoming.text, options, behaviour, self.persona, self._random), behaviour)
+        job = Job(task, make_plan(incoming.text, options, behavior, self.persona, self._random), behavior)
         self.tasks.add(job)
         return job
 

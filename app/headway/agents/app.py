@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from headway.agents import render, rest
-from headway.agents.behaviours import Fault
+from headway.agents.behaviors import Fault
 from headway.agents.calls import (
     Call,
     RequestId,
@@ -122,7 +122,7 @@ class AgentApp:
                 job = self.agent.get(call.task_id)
             case Verb.CANCEL:
                 job = await self.agent.cancel(call.task_id)
-        if job.behaviour.fault is Fault.NEVER_ANSWERS:
+        if job.behavior.fault is Fault.NEVER_ANSWERS:
             return self._never_answer
         dialect = call.reply_dialect(job.task.dialect)
         return _result(call, render.snapshot(job.task, dialect, call.history_length))
@@ -130,7 +130,7 @@ class AgentApp:
     async def _send(self, call: Call) -> ASGIApp:
         history_length = call.history_length
         job = self.agent.send(parse_send(call))
-        fault = job.behaviour.fault
+        fault = job.behavior.fault
         if fault is Fault.NEVER_ANSWERS:
             return self._never_answer
         if call.blocking:
@@ -154,14 +154,14 @@ class AgentApp:
         return self._follow(call, job, feed, call.reply_dialect(job.task.dialect), faulty=False)
 
     def _follow(self, call: Call, job: Job, feed: Feed, dialect: Dialect, *, faulty: bool) -> ASGIApp:
-        fault = job.behaviour.fault if faulty or job.behaviour.fault is Fault.NEVER_ANSWERS else Fault.NONE
+        fault = job.behavior.fault if faulty or job.behavior.fault is Fault.NEVER_ANSWERS else Fault.NONE
         stream = TaskStream(job.task, feed, dialect, call.request_id, fault, self.agent.closed)
         pings = fault is not Fault.NEVER_ANSWERS
         response = EventStream(stream.frames(), self.agent.clock, close=feed.close, pings=pings)
         return ResetOnDemand(response) if fault is Fault.RESETS else response
 
     def _require_streaming(self) -> None:
-        if not self.agent.behaviour.streaming:
+        if not self.agent.behavior.streaming:
             raise RpcError(
                 Code.UNSUPPORTED_OPERATION, "this agent does not stream; send without streaming and get the task"
             )

@@ -25,8 +25,8 @@ def agent_card(agent: SimulatedAgent, url: str) -> dict[str, Any]:
     """The card of an agent that is reached at `url`: `supportedInterfaces` for v1.0, top-level `url`,
     `protocolVersion` and `preferredTransport` for v0.3, `url` for v0.1. It names what the agent speaks only."""
     persona = agent.persona
-    description = HOSTILE_TEXTS[0] if agent.behaviour.hostile else persona.description
-    streaming = agent.behaviour.streaming and not agent.speaks.isdisjoint(JSON_RPC)
+    description = HOSTILE_TEXTS[0] if agent.behavior.hostile else persona.description
+    streaming = agent.behavior.streaming and not agent.speaks.isdisjoint(JSON_RPC)
     return {
         "name": agent.name,
         "description": description,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from headway.agents.agent import SimulatedAgent
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.journal import Journal
 from headway.agents.running import Running
 from headway.agents.server import AgentServer
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """One agent to serve; port 0 takes a free one, `slots` None is the behaviour's own number.
+    """One agent to serve; port 0 takes a free one, `slots` None is the behavior's own number.
 
     `speaks` are the dialects that it answers.
     """
 
     name: str
-    behaviour: BehaviourName = BehaviourName.STREAM
+    behavior: BehaviorName = BehaviorName.STREAM
     port: int = 0
     seed: int = 0
     slots: int | None = None
@@ -38,14 +38,14 @@ class AgentSpec:
 
 
 DEMO_FLEET: Final = (
-    AgentSpec("coder", BehaviourName.STREAM),
-    AgentSpec("researcher", BehaviourName.SLOW),
-    AgentSpec("planner", BehaviourName.ASKING),
-    AgentSpec("scraper", BehaviourName.BUSY),
-    AgentSpec("reviewer", BehaviourName.FAST),
-    AgentSpec("archivist", BehaviourName.HANGING),
-    AgentSpec("deployer", BehaviourName.FAILING),
-    AgentSpec("stranger", BehaviourName.HOSTILE),
+    AgentSpec("coder", BehaviorName.STREAM),
+    AgentSpec("researcher", BehaviorName.SLOW),
+    AgentSpec("planner", BehaviorName.ASKING),
+    AgentSpec("scraper", BehaviorName.BUSY),
+    AgentSpec("reviewer", BehaviorName.FAST),
+    AgentSpec("archivist", BehaviorName.HANGING),
+    AgentSpec("deployer", BehaviorName.FAILING),
+    AgentSpec("stranger", BehaviorName.HOSTILE),
 )
 """One agent of each kind that the first minute shows (spec: dashboard); `CAST[name].prompts` are tasks they fit."""
 
@@ -92,7 +92,7 @@ class AgentFleet(Running):
             for spec in self._specs:
                 agent = SimulatedAgent(
                     spec.name,
-                    spec.behaviour,
+                    spec.behavior,
                     clock=self._clock,
                     journal=self.journal,
                     seed=spec.seed,
@@ -116,7 +116,7 @@ class AgentFleet(Running):
 @asynccontextmanager
 async def serve_agent(
     name: str = "agent",
-    behaviour: BehaviourName = BehaviourName.STREAM,
+    behavior: BehaviorName = BehaviorName.STREAM,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -131,6 +131,6 @@ async def serve_agent(
     What it was asked stays readable in `server.agent.journal`. Raises OSError when the port is taken or the log cannot
     be opened.
     """
-    spec = AgentSpec(name, behaviour, port, seed, slots, frozenset(speaks))
+    spec = AgentSpec(name, behavior, port, seed, slots, frozenset(speaks))
     async with AgentFleet([spec], host=host, clock=clock, log=log) as fleet:
         yield fleet[name]

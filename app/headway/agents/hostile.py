@@ -1,4 +1,4 @@
-"""Text that must not reach a terminal, a markup parser or a log as it is (spec: safety); the hostile behaviour."""
+"""Text that must not reach a terminal, a markup parser or a log as it is (spec: safety); the hostile behavior."""
 
 from __future__ import annotations
 

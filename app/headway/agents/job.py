@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from headway.agents.task import StatusUpdate, Task, Update
 
 if TYPE_CHECKING:
-    from headway.agents.behaviours import Behaviour
+    from headway.agents.behaviors import Behavior
     from headway.agents.plan import Plan
 
 FEED_LIMIT: Final = 10_000
@@ -54,10 +54,10 @@ class Feed:
 class Job:
     """One task with what is needed to work on it; `next_step` is where a reply resumes it."""
 
-    def __init__(self, task: Task, plan: Plan, behaviour: Behaviour) -> None:
+    def __init__(self, task: Task, plan: Plan, behavior: Behavior) -> None:
         self.task = task
         self.plan = plan
-        self.behaviour = behaviour
+        self.behavior = behavior
         self.next_step = 0
         self.turned = False
         self.worker: asyncio.Task[None] | None = None

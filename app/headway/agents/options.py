@@ -6,11 +6,11 @@ never changes what the agent does. An underscore in a value of `fail`, `ask` or 
     steps=3          three pieces of output, "chunk 1\\n" … "chunk 3\\n", instead of the persona's script
     delay=0.05       seconds before each step; 0 is allowed
     size=1000        characters per piece of output (only with steps)
-    at=2             after so many steps the behaviour misbehaves, fails or asks (default: half of them)
+    at=2             after so many steps the behavior misbehaves, fails or asks (default: half of them)
     fail=disk_full   end failed, with this reason
     ask=which_file   ask this and wait for a reply, then go on
     echo=hello       the last piece of output is this line
-    behaviour=reset  for this task, another behaviour than the agent's own
+    behavior=reset  for this task, another behavior than the agent's own
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 
 MAX_STEPS: Final = 100_000
 MAX_DELAY: Final = 86_400.0
@@ -43,13 +43,13 @@ class Options:
     fail: str | None = None
     ask: str | None = None
     echo: str | None = None
-    behaviour: BehaviourName | None = None
+    behavior: BehaviorName | None = None
 
 
 def parse_options(text: str) -> Options:
     """Read the options of a task's text. Unknown names are ordinary words; of a name given twice the last one counts.
 
-    Raises OptionError for a value that is no number, out of range, or no behaviour.
+    Raises OptionError for a value that is no number, out of range, or no behavior.
     """
     given = {name: value for name, value in _OPTION.findall(text) if name in Options.__dataclass_fields__}
     return Options(
@@ -60,7 +60,7 @@ def parse_options(text: str) -> Options:
         fail=_words(given, "fail"),
         ask=_words(given, "ask"),
         echo=_words(given, "echo"),
-        behaviour=_behaviour(given),
+        behavior=_behavior(given),
     )
 
 
@@ -89,11 +89,11 @@ def _words(given: dict[str, str], name: str) -> str | None:
     return given[name].replace("_", " ") if name in given else None
 
 
-def _behaviour(given: dict[str, str]) -> BehaviourName | None:
-    if "behaviour" not in given:
+def _behavior(given: dict[str, str]) -> BehaviorName | None:
+    if "behavior" not in given:
         return None
     try:
-        return BehaviourName(given["behaviour"])
+        return BehaviorName(given["behavior"])
     except ValueError:
-        names = ", ".join(BehaviourName)
-        raise OptionError(f"behaviour= takes one of {names}") from None
+        names = ", ".join(BehaviorName)
+        raise OptionError(f"behavior= takes one of {names}") from None

@@ -1,4 +1,4 @@
-"""From a task's text to what will be done: a script, bent by the text's options and the agent's behaviour. Pure."""
+"""From a task's text to what will be done: a script, bent by the text's options and the agent's behavior. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
-from headway.agents.behaviours import Behaviour, Work
+from headway.agents.behaviors import Behavior, Work
 from headway.agents.hostile import HOSTILE_TEXTS
 from headway.agents.script import Persona, Script, Step
 
@@ -35,24 +35,24 @@ class Plan:
     last_text: int
 
 
-def make_plan(text: str, options: Options, behaviour: Behaviour, persona: Persona, random: Random) -> Plan:
-    """Choose a script for the task's text and apply the options and the behaviour."""
-    script = _script(text, options, behaviour, persona, random)
-    steps = tuple(_paced(step, options, behaviour, random) for step in (*script.opening, *script.body))
+def make_plan(text: str, options: Options, behavior: Behavior, persona: Persona, random: Random) -> Plan:
+    """Choose a script for the task's text and apply the options and the behavior."""
+    script = _script(text, options, behavior, persona, random)
+    steps = tuple(_paced(step, options, behavior, random) for step in (*script.opening, *script.body))
     if options.echo is not None:
         steps = (*steps, Step(text=options.echo + "\n", pause=options.delay or 0.0))
     return Plan(
         steps=_with_percentages(steps),
         turn=len(script.opening) if options.at is None else min(options.at, len(steps)),
-        work=_work(options, behaviour),
+        work=_work(options, behavior),
         question=options.ask or script.question,
         reason=options.fail or script.reason,
         last_text=max((number for number, step in enumerate(steps) if step.text), default=-1),
     )
 
 
-def _script(text: str, options: Options, behaviour: Behaviour, persona: Persona, random: Random) -> Script:
-    if behaviour.hostile:
+def _script(text: str, options: Options, behavior: Behavior, persona: Persona, random: Random) -> Script:
+    if behavior.hostile:
         pieces = list(islice(cycle(HOSTILE_TEXTS), options.steps or len(HOSTILE_TEXTS)))
         steps = tuple(Step(text=piece + "\n", note=piece[:1_000], pause=DEFAULT_DELAY) for piece in pieces)
         return _halved(steps, question=HOSTILE_TEXTS[0], reason=HOSTILE_TEXTS[0])
@@ -73,12 +73,12 @@ def _sized(piece: str, size: int | None) -> str:
     return piece if size is None else piece.rstrip()[: size - 1].ljust(size - 1, ".") + "\n"
 
 
-def _paced(step: Step, options: Options, behaviour: Behaviour, random: Random) -> Step:
+def _paced(step: Step, options: Options, behavior: Behavior, random: Random) -> Step:
     if options.delay is not None:
         return replace(step, pause=options.delay)
     if options.steps is not None:
         return step
-    return replace(step, pause=step.pause * behaviour.pace * random.uniform(1 - JITTER, 1 + JITTER))
+    return replace(step, pause=step.pause * behavior.pace * random.uniform(1 - JITTER, 1 + JITTER))
 
 
 def _with_percentages(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -89,7 +89,7 @@ def _with_percentages(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     )
 
 
-def _work(options: Options, behaviour: Behaviour) -> Work:
+def _work(options: Options, behavior: Behavior) -> Work:
     if options.fail is not None:
         return Work.FAILS
-    return Work.ASKS if options.ask is not None else behaviour.work
+    return Work.ASKS if options.ask is not None else behavior.work

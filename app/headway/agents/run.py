@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from headway.agents.behaviours import BehaviourName
+    from headway.agents.behaviors import BehaviorName
 
 
 def run_agent(
     name: str,
-    behaviour: BehaviourName,
+    behavior: BehaviorName,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -32,7 +32,7 @@ def run_agent(
 
     Raises OSError when the port is taken or the log cannot be opened.
     """
-    asyncio.run(_serve(AgentSpec(name, behaviour, port, seed, slots, frozenset(speaks)), host, log))
+    asyncio.run(_serve(AgentSpec(name, behavior, port, seed, slots, frozenset(speaks)), host, log))
 
 
 async def _serve(spec: AgentSpec, host: str, log: Path | None) -> None:

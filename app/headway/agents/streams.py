@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headway.agents import render
-from headway.agents.behaviours import Fault
+from headway.agents.behaviors import Fault
 from headway.agents.calls import RequestId, error_body, result_body
 from headway.agents.errors import Code
 from headway.agents.faults import MALFORMED, ConnectionReset

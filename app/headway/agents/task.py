@@ -86,7 +86,7 @@ class Crash:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The work is where its behaviour misbehaves; a faulty stream acts on it, others pass it over."""
+    """The work is where its behavior misbehaves; a faulty stream acts on it, others pass it over."""
 
 
 Update = StatusUpdate | ArtifactUpdate | Crash | Turn

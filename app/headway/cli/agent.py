@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.task import EVERY_DIALECT, Dialect
 from headway.cli.exits import fail
 
 
 def agent(
     name: Annotated[str, typer.Option(help="What its card says.")] = "agent",
-    behaviour: Annotated[BehaviourName, typer.Option(help="How it behaves, or misbehaves.")] = BehaviourName.STREAM,
+    behavior: Annotated[BehaviorName, typer.Option(help="How it behaves, or misbehaves.")] = BehaviorName.STREAM,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="What its pauses and choices follow from.")] = 0,
@@ -27,7 +27,7 @@ def agent(
 
     try:
         run_agent(
-            name, behaviour, host=host, port=port, seed=seed, slots=slots, speaks=dialect or EVERY_DIALECT, log=log
+            name, behavior, host=host, port=port, seed=seed, slots=slots, speaks=dialect or EVERY_DIALECT, log=log
         )
     except OSError as error:
         fail(f"the agent was not started: {error}")

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from headway.cli.extras import how_to_install
 from headway.core.text import clean_line
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def extras(distribution: metadata.Distribution) -> Iterator[Finding]:
         ]
         missing = [one for one in wanted if not _installed(one)]
         if missing:
-            advice = f"pip install 'headway[{name}]' if you want it"
+            advice = f"if you want it: {how_to_install(name)}"
             yield Finding("extra", Level.OK, f"{name}: not installed ({', '.join(missing)})", advice)
         else:
             yield Finding("extra", Level.OK, f"{name}: installed")

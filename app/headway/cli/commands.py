@@ -131,3 +131,15 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         return name, loaded(name) if name and command else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _in_words(error.message)
+            raise
+
+
+def _in_words(message: str) -> str:
+    """What is wrong with a value, without the words of the library that has checked it."""
+    return message.removeprefix("Value error, ").partition(", unable to parse")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -153,10 +154,22 @@ async def _poll(place: Place, delegation_id: str, json: bool) -> int:
 
 
 async def see_through(connector: Connector, delegation_id: str, json: bool) -> int:
-    """Follow a delegation to its end, its progress on stderr, and print the result; returns the exit code."""
+    """Follow a delegation to its end, its progress on stderr, and print the result; returns the exit code.
+
+    Where both go to a terminal, a result that was seen as it came is not printed again.
+    """
     from headway.cli.following import follow
 
-    return _report(await follow(connector, delegation_id, _to_stderr, tell_question), json)
+    delegation = await follow(connector, delegation_id, _to_stderr, tell_question)
+    if not json and sys.stdout.isatty() and sys.stderr.isatty() and _was_seen(delegation):
+        return ExitCode.OK
+    return _report(delegation, json)
+
+
+def _was_seen(delegation: Delegation) -> bool:
+    """Whether the result is what the progress has ended with."""
+    result = (delegation.result or "").strip()
+    return delegation.status is Status.COMPLETED and delegation.progress_text.rstrip().endswith(result)
 
 
 def tell_question(row: Row, mid_line: bool) -> None:

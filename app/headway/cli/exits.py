@@ -53,7 +53,8 @@ def run(work: Coroutine[Any, Any, int]) -> NoReturn:
         code = asyncio.run(staying(work))
     except NotAllowed as error:
         fail(
-            f"{error} Tokens are read from HEADWAY_TOKEN, else from the context's token_file or the data folder.",
+            f"{error} Give a token of this platform in HEADWAY_TOKEN, or as the token_file of a context; the one in a "
+            "data folder is sent to the platform that runs on that folder, and to no other.",
             error.exit_code,
         )
     except ConnectorError as error:

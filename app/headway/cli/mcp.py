@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.exits import ExitCode, fail
+from headway.cli.extras import how_to_install
 from headway.cli.lean import staying
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def mcp(
     share one with --http.
     """
     if importlib.util.find_spec("mcp") is None:
-        fail("this needs an optional part: pip install 'headway[mcp]'. Nothing was started.")
+        fail(f"this needs the optional part mcp: {how_to_install('mcp')}. Nothing was started.")
     if not http and (host or port is not None or public_host or token_file):
         fail("--host, --port, --public-host and --token-file go with --http. Nothing was started.", ExitCode.USAGE)
     from headway.cli.logs import log_to_stderr

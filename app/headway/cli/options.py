@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -69,8 +70,8 @@ class Place:
     def token(self) -> str | None:
         """HEADWAY_TOKEN, else the context's token file, else the admin token in the data folder.
 
-        A context never gets the data folder's token: that one belongs to another platform. Ends the command where the
-        token file cannot be used.
+        That last one is for the platform that runs on the folder; no other address ever gets it, whoever named it. Ends
+        the command where the token file cannot be used.
         """
         from headway.config.errors import ConfigError
 
@@ -78,14 +79,19 @@ class Place:
             token = self.settings.token if self.settings else None
         except ConfigError as error:
             refuse(error, "Nothing was sent.")
-        return token or (None if self.name else self.folder().token())
+        return token or (self.folder().token() if self.url is None or self._of_folder() else None)
+
+    def _of_folder(self) -> str | None:
+        """The address of the platform that runs on the data folder, where no other was named."""
+        running = self.folder().running()
+        if running is None or self.name:
+            return None
+        return running.url if self.url is None or _origin(self.url) == _origin(running.url) else None
 
     def running_url(self) -> str | None:
         """Where the platform is: as told, else as announced in the data folder."""
-        if self.url is not None:
-            return self.url
-        running = self.folder().running()
-        return running.url if running else None
+        # As it was announced: what `localhost` is said to be may be another program's.
+        return self._of_folder() or self.url
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[HeadwayConnector]:
@@ -102,6 +108,16 @@ class Place:
             yield connector
         finally:
             await connector.aclose()
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None] | None:
+    """Scheme, host and port, `localhost` as the address it should be; None for what is no address."""
+    try:
+        parts = urlsplit(url)
+        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+        return parts.scheme, host, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def default_data_folder() -> Path:

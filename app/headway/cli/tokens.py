@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from headway.cli.exits import ExitCode, run
+from headway.cli.exits import ExitCode, fail, run
 from headway.cli.options import Data, Json, Place, Url
+from headway.core.naming import quoted
+from headway.core.scopes import is_scope
 
 token_app = typer.Typer(
     help="The tokens that open the platform; these commands need the admin's.", no_args_is_help=True
@@ -24,6 +26,8 @@ def new(
     data: Data = None,
 ) -> None:
     """Make a token and print it, this once: what the platform keeps is a hash."""
+    if not is_scope(scope):
+        fail(f"--scope is read, admin or workspace:ID, not {quoted(scope)}. No token was made.", ExitCode.USAGE)
     run(_new(Place.of(context, url, data), scope, label, json))
 
 

@@ -18,6 +18,11 @@ def workspace_scope(workspace_id: str) -> str:
     return _WORKSPACE + workspace_id
 
 
+def is_scope(text: str) -> bool:
+    """Whether a token can have it; the workspace that it names may still be unknown."""
+    return text in (ADMIN, READ) or bool(workspace_of(text))
+
+
 def workspace_of(scope: str) -> str | None:
     """The one workspace that a scope opens; None for the scopes of no workspace."""
     return scope.removeprefix(_WORKSPACE) if scope.startswith(_WORKSPACE) else None

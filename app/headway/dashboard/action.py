@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -70,6 +70,10 @@ class Moment:
     """Something was looked for in a text."""
     markdown: bool = False
     """What is shown can be shown as Markdown."""
+    paused: bool = False
+    """What moves by itself, a recording or the events as they come, stands still."""
+    ended: bool = False
+    """The recording that is played has come to its end."""
 
     @property
     def may_act(self) -> bool:
@@ -110,12 +114,18 @@ class Action:
     """The screens where it works."""
     yields: bool = False
     """Another action may have the same key; that one goes first whenever it is available."""
+    title_now: Callable[[Moment], str] | None = None
+    """What it is called at a moment, where it does not always do the same."""
 
     def is_available(self, moment: Moment) -> bool:
         """Whether it can be done at this moment."""
         if (self.acts and not moment.may_act) or (moment.typing and not self.while_typing):
             return False
         return self.available(moment)
+
+    def at(self, moment: Moment) -> Action:
+        """The same action, called what it does at this moment."""
+        return self if self.title_now is None else replace(self, title=self.title_now(moment))
 
     @property
     def key_names(self) -> str:

@@ -18,6 +18,12 @@ EVENT_ACTIONS: Final[tuple[Action, ...]] = (
         available=lambda moment: moment.event or moment.expanded,
         yields=True,
     ),
-    _HERE("pause_events", ("space",), "Pause", "Let the table stand still, or go on"),
+    _HERE(
+        "pause_events",
+        ("space",),
+        "Pause",
+        "Let the table stand still, or go on",
+        title_now=lambda moment: "Go on" if moment.paused else "Pause",
+    ),
 )
 """In the order that footer and help show them."""

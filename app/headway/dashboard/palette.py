@@ -39,9 +39,12 @@ class ActionsProvider(Provider):
 
     def _offered(self) -> Iterator[tuple[Action, Callable[[], Awaitable[None]]]]:
         screen = self.screen
-        for action in screen.actions if isinstance(screen, ActionScreen) else ():
+        if not isinstance(screen, ActionScreen):
+            return
+        moment = screen.moment()
+        for action in screen.actions:
             if action.section is not Section.MOVING and action.id != "palette" and screen.check_action(action.id, ()):
-                yield action, partial(screen.run_action, action.id)
+                yield action.at(moment), partial(screen.run_action, action.id)
 
 
 def _prompt(action: Action) -> str:

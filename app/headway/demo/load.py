@@ -34,7 +34,7 @@ def fleet_of(count: int, seed: int) -> list[AgentSpec]:
         lap, place = divmod(number, len(DEMO_FLEET))
         spec = DEMO_FLEET[place]
         name = f"{spec.name}-{lap + 1}" if lap else spec.name
-        specs.append(AgentSpec(name, spec.behaviour, seed=seed + number, slots=spec.slots))
+        specs.append(AgentSpec(name, spec.behavior, seed=seed + number, slots=spec.slots))
     return specs
 
 

@@ -13,6 +13,7 @@ import httpx
 from headway.a2a.card import AgentCard
 from headway.a2a.client import AgentClient
 from headway.a2a.dialects import Dialect
+from headway.a2a.follow import FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.core.api import Workspace
 from headway.core.clock import Clock
@@ -32,17 +33,34 @@ class _Known:
 class Agents:
     """Clients by workspace; a new one is made when a workspace's URL changes."""
 
-    def __init__(self, http: httpx.AsyncClient, clock: Clock, rng: random.Random, *, idle_timeout: float) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        idle_timeout: float,
+        policy: FollowPolicy | None = None,
+    ) -> None:
         self._http = http
         self._clock = clock
         self._rng = rng
+        self._policy = policy
         self._limits = RpcLimits(idle_timeout=idle_timeout)
         self._known: dict[str, _Known] = {}
 
     def at(self, url: str, *, dialect: Dialect | None = None, idle_timeout: float | None = None) -> AgentClient:
         """A client for an agent, whatever its workspace; `idle_timeout` (seconds) in place of the usual one."""
         limits = self._limits if idle_timeout is None else replace(self._limits, idle_timeout=idle_timeout)
-        return AgentClient(url, http=self._http, clock=self._clock, rng=self._rng, dialect=dialect, limits=limits)
+        return AgentClient(
+            url,
+            http=self._http,
+            clock=self._clock,
+            rng=self._rng,
+            dialect=dialect,
+            limits=limits,
+            policy=self._policy,
+        )
 
     def of(self, workspace: Workspace) -> AgentClient | None:
         """The client of a workspace's agent; None where the workspace has no URL."""

@@ -72,7 +72,7 @@ class Platform:
             open_client(connections=None, guard=guard) as http,
         ):
             await _admit_admin(ledger, folder, admin_token)
-            agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout)
+            agents = Agents(http, clock, rng, idle_timeout=settings.idle_timeout, policy=settings.follow_policy)
             slots = Slots(clock)
             pushes = Pushes(settings.push_url, new_token)
             dispatcher = Dispatcher(ledger, agents, slots, clock, settings, pushes)

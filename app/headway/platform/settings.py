@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from headway.a2a.follow import FollowPolicy
 from headway.ledger.records import Retention
 from headway.net.addresses import Allowance
 from headway.net.asgi import KEEP_ALIVE_SECONDS
+from headway.net.backoff import Backoff
 from headway.platform.door import BODY_SECONDS
 from headway.platform.edge import PublicHost
 
@@ -47,6 +49,15 @@ class Settings:
     """The first pause between two such questions; it doubles up to `ask_pause_max`."""
     ask_pause_max: float = 15.0
     """What `ask_pause` doubles up to."""
+    follow_pause: float = 0.5
+    """The first pause between two questions about a running delegation whose agent does not stream, or whose stream was
+    lost; it doubles up to `follow_pause_max`."""
+    follow_pause_max: float = 10.0
+    """What `follow_pause` doubles up to."""
+    follow_failures: int = 5
+    """How many of these questions may fail in a row before the agent counts as lost; then `ask_patience` holds."""
+    follow_settle: float = 5.0
+    """How long a stream may go on without a word after a final state that it did not call final."""
     ledger_retry: float = 0.5
     """The pause between two tries of what must be written while the ledger is unavailable."""
     flush_every: float = 0.05
@@ -90,3 +101,9 @@ class Settings:
     """Requests without a token from this machine do what runtimes do (spec: platform-api, "Auth")."""
     deny_loopback: bool = False
     """Agents on this machine are not dialled even though the platform listens on loopback only."""
+
+    @property
+    def follow_policy(self) -> FollowPolicy:
+        """How running delegations are followed at their agents."""
+        pauses = Backoff(self.follow_pause, self.follow_pause_max)
+        return FollowPolicy(pauses, failures_allowed=self.follow_failures, settle=self.follow_settle)

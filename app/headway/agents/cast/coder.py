@@ -64,7 +64,7 @@ Nothing else was changed.
 - A syntax error now names the file, the line and the column
 - `toml` is out of the dependencies: one package less to keep up to date
 
-### Behaviour that changed
+### Behavior that changed
 
 Dates without a time come back as `datetime.date`, where they were strings.
 One caller relied on the string: `reports/schedule.py`, which now calls `isoformat()` itself.

@@ -63,9 +63,12 @@ class ActionScreen(Replaying, Screen[None]):
 
     def moment(self) -> Moment:
         """What the availability of actions depends on, as it is now."""
+        playback = self.session.playback
         return Moment(
             capabilities=self.session.connector.capabilities,
             needs_token=isinstance(self.session.feed.link, NeedsToken),
+            paused=playback is not None and playback.paused,
+            ended=playback is not None and playback.ended,
         )
 
     def show_surroundings(self) -> None:
@@ -85,7 +88,8 @@ class ActionScreen(Replaying, Screen[None]):
             ),
             total_spans(session.store, len(moment.marked)),
         )
-        self.key_bar.show([one for one in self.actions if self.is_in_footer(one) and one.is_available(moment)])
+        shown = [one for one in self.actions if self.is_in_footer(one) and one.is_available(moment)]
+        self.key_bar.show([one.at(moment) for one in shown])
 
     def is_in_footer(self, action: Action) -> bool:
         """Whether the footer shows it, where it is available."""

@@ -67,7 +67,12 @@ class EventsScreen(TableScreen):
         self.details.show(f"event {event.seq}" if event and event.seq else "event", lines, anew=True)
 
     def moment(self) -> Moment:
-        return replace(super().moment(), event=self.selected is not None, expanded=self.details.display)
+        return replace(
+            super().moment(),
+            event=self.selected is not None,
+            expanded=self.details.display,
+            paused=self._events.paused,
+        )
 
     def action_expand(self) -> None:
         self.details.display = not self.details.display

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from headway.core.api import TokenCreated, TokenInfo, TokenRequest, WhoAmI
-from headway.core.scopes import ADMIN, READ, workspace_of
+from headway.core.scopes import is_scope
 from headway.core.text import clean_line
 from headway.ledger.tokens import FILE_LABEL, id_of
 from headway.platform.auth import new_token, token_hash
@@ -33,7 +33,7 @@ async def create(request: Request, response: Response, platform: Served, caller:
     caller.require_admin()
     wanted = await body_of(TokenRequest, request, platform)
     label = clean_line(wanted.label) if wanted.label else None
-    if wanted.scope not in (ADMIN, READ) and not workspace_of(wanted.scope):
+    if not is_scope(wanted.scope):
         raise Unprocessable("scope: it must be admin, read or workspace:<id>")
     if label == FILE_LABEL:
         raise Unprocessable("label: this one is for the token in the data folder's file")

@@ -1,4 +1,4 @@
-"""Every behaviour, as it is seen on the wire."""
+"""Every behavior, as it is seen on the wire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from headway.agents.behaviours import BEHAVIOURS, BehaviourName
+from headway.agents.behaviors import BEHAVIORS, BehaviorName
 from headway.agents.hostile import HOSTILE_TEXTS
 from headway.agents.journal import Kind
 from support.agents import (
@@ -50,7 +50,7 @@ async def test_busy_answers_503_while_its_slots_are_taken(serve, dialect: str) -
 
 
 async def test_busy_has_one_slot_unless_told_otherwise(serve) -> None:
-    assert BEHAVIOURS[BehaviourName.BUSY].slots == 1
+    assert BEHAVIORS[BehaviorName.BUSY].slots == 1
     _, wire = await serve("busy", slots=0)
     assert (await wire.post({"method": "tasks/send", "params": message_params("0.1", "go")})).status_code == 503
 
@@ -245,24 +245,24 @@ async def test_complete_after_cancel_overwrites_canceled(serve, dialect: str) ->
 async def test_slow_and_fast_differ_in_pace_only(serve) -> None:
     took = {}
     outputs = {}
-    for behaviour in ("stream", "slow", "fast"):
+    for behavior in ("stream", "slow", "fast"):
         clock = RunningClock()
-        _, wire = await serve(behaviour, name="coder", clock=clock, seed=3)
+        _, wire = await serve(behavior, name="coder", clock=clock, seed=3)
         task_id = await wire.start("0.3", "Fix the flaky retry test")
         task = await wire.until_state("0.3", task_id, "completed")
-        took[behaviour], outputs[behaviour] = clock.monotonic(), output_of(task)
+        took[behavior], outputs[behavior] = clock.monotonic(), output_of(task)
     assert outputs["stream"] == outputs["slow"] == outputs["fast"]
     assert took["fast"] < 3 < took["stream"] < took["slow"]
 
 
-async def test_a_task_can_ask_for_another_behaviour(serve) -> None:
+async def test_a_task_can_ask_for_another_behavior(serve) -> None:
     _, wire = await serve("stream")
-    assert await wire.error("message/send", message_params("0.3", "steps=1 delay=0 behaviour=raise")) == -32603
+    assert await wire.error("message/send", message_params("0.3", "steps=1 delay=0 behavior=raise")) == -32603
 
 
-def test_every_behaviour_name_is_in_the_registry_with_a_summary() -> None:
-    assert set(BEHAVIOURS) == set(BehaviourName)
-    assert all(behaviour.summary for behaviour in BEHAVIOURS.values())
+def test_every_behavior_name_is_in_the_registry_with_a_summary() -> None:
+    assert set(BEHAVIORS) == set(BehaviorName)
+    assert all(behavior.summary for behavior in BEHAVIORS.values())
 
 
 async def _rest(stream: AsyncIterator[Json]) -> list[Json]:

@@ -28,7 +28,7 @@ from headway.a2a.follow import FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
-from headway.agents.behaviours import BehaviourName
+from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind, read_journal
 from headway.agents.server import AgentServer
@@ -47,9 +47,9 @@ every_dialect = pytest.mark.parametrize("dialect", Dialect)
 
 @asynccontextmanager
 async def misbehaving(
-    dialect: Dialect, behaviour: str, *, limits: RpcLimits | None = None, **options: Any
+    dialect: Dialect, behavior: str, *, limits: RpcLimits | None = None, **options: Any
 ) -> AsyncIterator[tuple[AgentClient, AgentServer]]:
-    serving = serve_agent("coder", BehaviourName(behaviour), speaks=[Spoken(dialect.value)], **options)
+    serving = serve_agent("coder", BehaviorName(behavior), speaks=[Spoken(dialect.value)], **options)
     async with serving as server, open_client() as http, asyncio.timeout(20):
         yield client_of(server.url, http, limits), server
 
@@ -77,9 +77,9 @@ def sends(server: AgentServer) -> int:
 
 
 @every_dialect
-@pytest.mark.parametrize("behaviour", ["slow", "half-stream", "no-final-close"])
-async def test_a_stream_without_its_end_is_taken_up_and_told_whole(dialect: Dialect, behaviour: str) -> None:
-    async with misbehaving(dialect, behaviour) as (client, server):
+@pytest.mark.parametrize("behavior", ["slow", "half-stream", "no-final-close"])
+async def test_a_stream_without_its_end_is_taken_up_and_told_whole(dialect: Dialect, behavior: str) -> None:
+    async with misbehaving(dialect, behavior) as (client, server):
         last = (await follow(client))[-1]
         assert (last.state, last.output) == (TaskState.COMPLETED, OUTPUT)
         assert sends(server) == 1
@@ -137,7 +137,7 @@ async def test_code_that_raises_is_an_error_and_its_task_failed_without_a_reason
         if dialect is Dialect.OPENFANG:
             assert isinstance(raised, AgentHttpError)
             assert (raised.status, raised.delivered) == (500, None)
-            await client.send(OutgoingMessage("steps=1 delay=0 behaviour=stream", "m2"))
+            await client.send(OutgoingMessage("steps=1 delay=0 behavior=stream", "m2"))
         else:
             assert isinstance(raised, AgentRpcError)
             assert raised.code == -32603
@@ -166,13 +166,13 @@ async def test_hostile_texts_come_out_clean(dialect: Dialect) -> None:
 
 
 @every_dialect
-@pytest.mark.parametrize("behaviour", ["ignore-cancel", "raise-on-cancel"])
-async def test_a_cancel_without_effect_is_not_taken_for_one(dialect: Dialect, behaviour: str) -> None:
-    async with misbehaving(dialect, behaviour) as (client, server):
+@pytest.mark.parametrize("behavior", ["ignore-cancel", "raise-on-cancel"])
+async def test_a_cancel_without_effect_is_not_taken_for_one(dialect: Dialect, behavior: str) -> None:
+    async with misbehaving(dialect, behavior) as (client, server):
         following = asyncio.create_task(follow(client, "steps=20 delay=0.02"))
         await eventually(lambda: bool(server.agent.journal.of(Kind.STEP)))
         task_id = server.agent.journal.of(Kind.SEND)[0].task_id
-        if behaviour == "ignore-cancel":
+        if behavior == "ignore-cancel":
             assert (await client.cancel(task_id)).state is TaskState.WORKING
         else:
             with pytest.raises(AgentHttpError if dialect is Dialect.OPENFANG else AgentRpcError) as raised:

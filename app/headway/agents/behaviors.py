@@ -7,8 +7,8 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 
-class BehaviourName(StrEnum):
-    """The names `headway agent --behaviour` takes."""
+class BehaviorName(StrEnum):
+    """The names `headway agent --behavior` takes."""
 
     STREAM = "stream"
     FAST = "fast"
@@ -63,8 +63,8 @@ class OnCancel(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
-    """One behaviour. `pace` multiplies the pauses of a script; `slots` is the number of tasks worked on at once
+class Behavior:
+    """One behavior. `pace` multiplies the pauses of a script; `slots` is the number of tasks worked on at once
     (None: no limit), beyond which a send is answered with 503 busy."""
 
     summary: str
@@ -77,35 +77,35 @@ class Behaviour:
     hostile: bool = False
 
 
-BEHAVIOURS: Final[dict[BehaviourName, Behaviour]] = {
-    BehaviourName.STREAM: Behaviour("streams output and progress, then completes"),
-    BehaviourName.FAST: Behaviour("completes within a second", pace=0.05),
-    BehaviourName.SLOW: Behaviour("as stream, with pauses four times as long", pace=4.0),
-    BehaviourName.NON_STREAMING: Behaviour("its card says so; streaming calls get -32004", streaming=False),
-    BehaviourName.BUSY: Behaviour("answers 503 busy while its slots (1) are taken", slots=1),
-    BehaviourName.FAILING: Behaviour("ends failed, with a reason", work=Work.FAILS),
-    BehaviourName.ASKING: Behaviour("asks a question and completes after the reply", work=Work.ASKS),
-    BehaviourName.HANGING: Behaviour("stops halfway without a word; can be asked and canceled", work=Work.HANGS),
-    BehaviourName.SILENT: Behaviour(
+BEHAVIORS: Final[dict[BehaviorName, Behavior]] = {
+    BehaviorName.STREAM: Behavior("streams output and progress, then completes"),
+    BehaviorName.FAST: Behavior("completes within a second", pace=0.05),
+    BehaviorName.SLOW: Behavior("as stream, with pauses four times as long", pace=4.0),
+    BehaviorName.NON_STREAMING: Behavior("its card says so; streaming calls get -32004", streaming=False),
+    BehaviorName.BUSY: Behavior("answers 503 busy while its slots (1) are taken", slots=1),
+    BehaviorName.FAILING: Behavior("ends failed, with a reason", work=Work.FAILS),
+    BehaviorName.ASKING: Behavior("asks a question and completes after the reply", work=Work.ASKS),
+    BehaviorName.HANGING: Behavior("stops halfway without a word; can be asked and canceled", work=Work.HANGS),
+    BehaviorName.SILENT: Behavior(
         "accepts the task, then no byte more: no keep-alive, and no answer to get or cancel",
         work=Work.HANGS,
         fault=Fault.NEVER_ANSWERS,
         on_cancel=OnCancel.IGNORED,
     ),
-    BehaviourName.HALF_STREAM: Behaviour("the stream ends halfway; the task goes on", fault=Fault.ENDS_HALFWAY),
-    BehaviourName.MALFORMED: Behaviour("halfway the stream (or the answer) is broken JSON", fault=Fault.MALFORMED),
-    BehaviourName.NO_FINAL_OPEN: Behaviour(
+    BehaviorName.HALF_STREAM: Behavior("the stream ends halfway; the task goes on", fault=Fault.ENDS_HALFWAY),
+    BehaviorName.MALFORMED: Behavior("halfway the stream (or the answer) is broken JSON", fault=Fault.MALFORMED),
+    BehaviorName.NO_FINAL_OPEN: Behavior(
         "completes without a final event; the stream stays open", fault=Fault.NO_FINAL_STAYS_OPEN
     ),
-    BehaviourName.NO_FINAL_CLOSE: Behaviour(
+    BehaviorName.NO_FINAL_CLOSE: Behavior(
         "completes without a final event; the stream closes", fault=Fault.NO_FINAL_CLOSES
     ),
-    BehaviourName.HOSTILE: Behaviour("writes escape sequences, markup, bidi controls and huge lines", hostile=True),
-    BehaviourName.RESET: Behaviour("resets the TCP connection halfway; the task goes on", fault=Fault.RESETS),
-    BehaviourName.IGNORE_CANCEL: Behaviour("answers a cancel and works on", on_cancel=OnCancel.IGNORED),
-    BehaviourName.COMPLETE_AFTER_CANCEL: Behaviour(
+    BehaviorName.HOSTILE: Behavior("writes escape sequences, markup, bidi controls and huge lines", hostile=True),
+    BehaviorName.RESET: Behavior("resets the TCP connection halfway; the task goes on", fault=Fault.RESETS),
+    BehaviorName.IGNORE_CANCEL: Behavior("answers a cancel and works on", on_cancel=OnCancel.IGNORED),
+    BehaviorName.COMPLETE_AFTER_CANCEL: Behavior(
         "says canceled, works on and then says completed", on_cancel=OnCancel.COMPLETES_ANYWAY
     ),
-    BehaviourName.RAISE_ON_CANCEL: Behaviour("answers a cancel with -32603 and works on", on_cancel=OnCancel.RAISES),
-    BehaviourName.RAISE: Behaviour("raises halfway: -32603, and the task is failed without a reason", work=Work.RAISES),
+    BehaviorName.RAISE_ON_CANCEL: Behavior("answers a cancel with -32603 and works on", on_cancel=OnCancel.RAISES),
+    BehaviorName.RAISE: Behavior("raises halfway: -32603, and the task is failed without a reason", work=Work.RAISES),
 }
