@@ -141,6 +141,9 @@ async def test_what_ended_before_there_was_an_index_is_taken_into_it(path: Path,
             "DROP TABLE texts",
             "DROP INDEX delegations_unsearched",
             "ALTER TABLE delegations DROP COLUMN searched",
+            "ALTER TABLE delegations DROP COLUMN told",
+            "ALTER TABLE events DROP COLUMN previous",
+            "CREATE INDEX events_history ON events (delegation_id, seq)",
             "UPDATE alembic_version SET version_num = '0004'",
         ):
             conn.execute(text(undone))

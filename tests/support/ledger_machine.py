@@ -18,6 +18,7 @@ from headway.core.progress import EMPTY_PROGRESS
 from headway.core.text import BODY_LIMIT
 from headway.ledger.errors import CursorGone, LedgerError
 from headway.ledger.ledger import Ledger
+from headway.ledger.reading import position
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from support.ledger_model import EDGES, Item, Model, Refused
@@ -204,6 +205,14 @@ class LedgerMachine(RuleBasedStateMachine):
             assert (row.priority, record.tries) == (item.priority, item.tries), item
             assert (record.queued_at, record.queue_id) == (item.queued_at, item.queue_id), item
             assert record.retry_of == item.retry_of, item
+        if self.model.items:
+            self._history_is_what_was_heard([*rows][len(self.heard) % len(rows)])
+
+    def _history_is_what_was_heard(self, delegation_id: str) -> None:
+        _epoch, _head, lowest = self.do(self.ledger._read(position))
+        kept = [one for one in self.heard if one.seq >= lowest and one.delegation_id == delegation_id]
+        told = [one for one in kept if one.type != "DELEGATION_PROGRESS"]
+        assert self.do(self.ledger.history(delegation_id, EVERYTHING)) == told
 
     def teardown(self) -> None:
         try:

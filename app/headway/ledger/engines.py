@@ -20,6 +20,7 @@ from headway.core.clock import Clock
 from headway.ledger import migrate
 from headway.ledger.commits import Commits
 from headway.ledger.errors import LedgerLocked, LedgerUnavailable
+from headway.ledger.hot import Hot
 from headway.ledger.transaction import Transaction
 from headway.ledger.writer import Listener, Operation, Writer
 
@@ -74,14 +75,13 @@ class SqliteEngine:
             writing.dispose()
             os.close(lock)
             raise
-        commits = Commits(clock)
+        commits, hot = Commits(clock), Hot()
         writer = Writer(
             writing,
-            lambda conn: Transaction(conn, clock, new_id, inbox_push=inbox_push),
+            lambda conn: Transaction(conn, clock, new_id, changes=_changes, hot=hot, inbox_push=inbox_push),
             commits,
             on_events=on_events,
             on_outdated=on_outdated,
-            changes=_changes,
             before_commit=before_commit,
         )
         return cls(path, lock, writing, reading, writer, commits)

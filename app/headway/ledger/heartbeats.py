@@ -69,10 +69,10 @@ def mark_offline(transaction: Transaction, workspace_ids: Sequence[str]) -> list
 
 
 def _show_life(transaction: Transaction, workspace_id: str, task: str, quiet_since_ms: int) -> None:
-    found = rows.held(transaction.conn, task)
+    found = rows.find(transaction, task)
     if found is None:
         named = _BY_REMOTE(transaction.conn, target=workspace_id, task=task).first_scalar()
-        found = rows.held(transaction.conn, named) if named is not None else None
+        found = rows.find(transaction, named) if named is not None else None
     if found is None or found.row.target_id != workspace_id:
         return
     row = found.row

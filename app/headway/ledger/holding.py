@@ -11,7 +11,7 @@ from headway.core.delegation import WAITING, Status
 from headway.ledger import rows, schema, sending, workspaces
 from headway.ledger.records import Message, NewDelegation, Queued
 from headway.ledger.rows import Edit, Held
-from headway.ledger.statements import Prepared, updating
+from headway.ledger.statements import Prepared
 from headway.ledger.transaction import Transaction
 
 _d = schema.delegations.c
@@ -71,7 +71,7 @@ def hold(transaction: Transaction, message: Message) -> Queued:
     if known is not None:
         return known
     queue_id = transaction.new_id()
-    named = _waits_with(transaction.conn, message)
+    named = _waits_with(transaction, message)
     if named is None:
         named = _begin(transaction, message)
     edit = Edit(transaction, named)
@@ -83,7 +83,7 @@ def hold(transaction: Transaction, message: Message) -> Queued:
     context_id = None if message.in_context else row.delegation_id
     edit.set(queue_id=queue_id, message_id=message.message_id, queued_at=now, context_id=context_id)
     edit.save()
-    updating(schema.bodies, "id", ("request",))(transaction.conn, k=named.id, request=message.request)
+    transaction.update(schema.bodies, named.id, {"request": message.request})
     return _must_find(transaction.conn, queue_id)
 
 
@@ -106,11 +106,11 @@ def _must_find(conn: Connection, queue_id: str) -> Queued:
     return found
 
 
-def _waits_with(conn: Connection, message: Message) -> Held | None:
+def _waits_with(transaction: Transaction, message: Message) -> Held | None:
     """The delegation that the message names, where the message may stand for it."""
     if message.delegation_id is None:
         return None
-    found = rows.held(conn, message.delegation_id)
+    found = rows.find(transaction, message.delegation_id)
     if found is None or (found.row.source_id, found.row.target_id) != (message.source_id, message.target_id):
         return None
     if found.queue_id is not None:

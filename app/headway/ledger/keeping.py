@@ -54,7 +54,7 @@ def mark_stuck(transaction: Transaction, delegation_ids: Sequence[str], silent_s
     """Mark those of `reading.silent` that are so still; returns their ids."""
     marked = []
     for delegation_id in delegation_ids:
-        found = rows.held(transaction.conn, delegation_id)
+        found = rows.find(transaction, delegation_id)
         if found is None or found.row.status not in SILENT or found.row.last_activity_at >= silent_since_ms:
             continue
         row = found.row
@@ -70,7 +70,7 @@ def fail_overdue(transaction: Transaction, delegation_ids: Sequence[str]) -> lis
     now = transaction.now_ms()
     failed = []
     for delegation_id in delegation_ids:
-        found = rows.held(transaction.conn, delegation_id)
+        found = rows.find(transaction, delegation_id)
         error = None if found is None else _overdue(found.row, now)
         if error is not None:
             failed.append(moving.settle(transaction, delegation_id, None, Failure(error)))

@@ -13,7 +13,6 @@ from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleA
 from headway.ledger.records import NEVER_SENT, Cancellation, Completion, Failure, Observation, Outcome
 from headway.ledger.rows import Edit, Held
 from headway.ledger.sending import check_move, enqueue
-from headway.ledger.statements import updating
 from headway.ledger.transaction import Transaction
 
 OBSERVABLE: Final = frozenset({Status.IN_PROGRESS, Status.INPUT_REQUIRED})
@@ -26,7 +25,7 @@ def append(transaction: Transaction, delegation_id: str, attempt: int | None, se
     Anything new is a sign of life: it moves a dispatched or stuck one to in_progress. One that is canceling stays so
     and keeps text and progress. Raises NotFound, AlreadyFinished, StaleAttempt and IllegalMove.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     _check_running(found, attempt)
     if seen.status is Status.DISPATCHED:
         # "Submitted", or an older runtime's "received": no news of one that is at the target already.
@@ -34,7 +33,7 @@ def append(transaction: Transaction, delegation_id: str, attempt: int | None, se
     edit = Edit(transaction, found)
     _note_facts(edit, found, seen)
     splice = seen.splice
-    if splice and texts.says_nothing_new(transaction.conn, found.id, found.extent, splice.offset, splice.text):
+    if splice and texts.says_nothing_new(transaction.beside, found.id, found.extent, splice.offset, splice.text):
         splice = None
     percent = seen.progress_percent if seen.progress_percent != found.row.progress_percent else None
     _note_status(edit, found, seen, percent, more=splice is not None)
@@ -60,7 +59,7 @@ def sign_of_life(transaction: Transaction, delegation_id: str) -> Row:
 
     Raises NotFound.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     if row.status in WAITING or row.status.is_terminal or row.status is Status.CANCELING:
         return row
@@ -76,7 +75,7 @@ def settle(transaction: Transaction, delegation_id: str, attempt: int | None, ou
     The same status again changes nothing, but a result or error that was missing is kept. Raises NotFound,
     AlreadyFinished, StaleAttempt and IllegalMove.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     status = _status_of(outcome)
     check_move(found, status, attempt)
     edit = Edit(transaction, found)
@@ -101,7 +100,7 @@ def update(
     `seen` is what it has seen of the work of one that it sent itself; others the platform sees for itself.
     Raises NotFound (another's, too), AlreadyFinished and IllegalMove.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     if found.row.source_id != source_id:
         raise NotFound(f"workspace {source_id} has no delegation {delegation_id}")
     match status:
@@ -129,7 +128,7 @@ def request_cancel(transaction: Transaction, delegation_id: str, reason: str | N
 
     Asking again changes nothing. Raises NotFound, and AlreadyFinished where it has ended otherwise.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     if row.status.is_terminal:
         raise AlreadyFinished(delegation_id, row.status)
@@ -212,7 +211,7 @@ def _replay(transaction: Transaction, edit: Edit, found: Held, outcome: Outcome)
 
 def _keep_result(transaction: Transaction, found: Held, outcome: Outcome) -> None:
     if isinstance(outcome, Completion) and outcome.result:
-        updating(schema.bodies, "id", ("result",))(transaction.conn, k=found.id, result=outcome.result)
+        transaction.update(schema.bodies, found.id, {"result": outcome.result})
 
 
 def _status_of(outcome: Outcome) -> Status:

@@ -11,8 +11,9 @@ from headway.core.delegation import Row, Status
 from headway.ledger import moving, rows, schema
 from headway.ledger.errors import AlreadyFinished, StaleAttempt
 from headway.ledger.records import NEVER_SENT, Cancellation, Failure, Undelivered
+from headway.ledger.rows import Edit
 from headway.ledger.sending import enqueue
-from headway.ledger.statements import Prepared, updating
+from headway.ledger.statements import Prepared
 from headway.ledger.transaction import Transaction
 
 TOO_SILENT: Final = "it had been silent for too long to wait in the queue again"
@@ -31,7 +32,7 @@ def put_back(transaction: Transaction, delegation_id: str, attempt: int, said: U
     It ends here where `said.give_up` is set, where a cancel was asked for meanwhile, and where it had become stuck.
     Raises NotFound, AlreadyFinished, StaleAttempt, and IllegalMove where the agent had shown a sign of work.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     if attempt != row.attempt:
         raise StaleAttempt(delegation_id, attempt, row.attempt)
@@ -40,7 +41,9 @@ def put_back(transaction: Transaction, delegation_id: str, attempt: int, said: U
     if row.status is Status.CANCELING:
         return moving.settle(transaction, delegation_id, attempt, Cancellation(False, NEVER_SENT))
     if said.tries != found.tries:
-        updating(schema.delegations, "id", ("tries",))(transaction.conn, k=found.id, tries=said.tries)
+        edit = Edit(transaction, found)
+        edit.set(tries=said.tries)
+        edit.save()
     if said.give_up:
         return moving.settle(transaction, delegation_id, attempt, Failure(said.message))
     if row.status is Status.STUCK:
@@ -68,7 +71,7 @@ def drop(transaction: Transaction, delegation_ids: Sequence[str], age_ms: int) -
     failure = Failure(f"dropped from the queue: it had waited for longer than {age_ms / 60_000:g} min")
     dropped = []
     for delegation_id in delegation_ids:
-        found = rows.held(transaction.conn, delegation_id)
+        found = rows.find(transaction, delegation_id)
         if found is not None and found.row.status is Status.QUEUED:
             dropped.append(moving.settle(transaction, delegation_id, None, failure))
     return dropped

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select, text
+from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, text
 
 from headway.core.api import Snapshot
 from headway.core.delegation import ACTIVE, WAITING, Delegation, Row, Status
@@ -36,7 +36,19 @@ _META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, sche
 _COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
 _MANY: Final = 500
 _DIGITS: Final = 18
-_EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent.__slots__)
+_EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent._fields)
+_newest = (
+    select(*_EVENT_COLUMNS, _e.previous, literal_column("1").label("nth"))
+    .join_from(schema.delegations, schema.events, _e.seq == _d.told)
+    .where(_d.delegation_id == bindparam("delegation"))
+    .cte("chain", recursive=True)
+)
+_chain = _newest.union_all(
+    select(*_EVENT_COLUMNS, _e.previous, _newest.c.nth + literal_column("1"))
+    .join_from(_newest, schema.events, _e.seq == _newest.c.previous)
+    .where(_newest.c.nth < bindparam("limit_"))
+)
+_HISTORY: Final = Prepared(select(*(_chain.c[name] for name in StoredEvent._fields)).order_by(_chain.c.seq))
 
 
 def get(conn: Connection, delegation_id: str) -> Delegation | None:
@@ -171,9 +183,7 @@ def replay_page(
 
 def history(conn: Connection, delegation_id: str, limit: int) -> list[StoredEvent]:
     """The newest `limit` events of one delegation that are kept, oldest first; what it put out is not among them."""
-    query = select(*_EVENT_COLUMNS).where(_e.delegation_id == delegation_id, text(schema.HISTORY))
-    newest = conn.execute(query.order_by(_e.seq.desc()).limit(limit))
-    return [StoredEvent(*values) for values in newest][::-1]
+    return [StoredEvent(*values) for values in _HISTORY(conn, delegation=delegation_id, limit_=limit)]
 
 
 def position(conn: Connection) -> tuple[str, int, int]:

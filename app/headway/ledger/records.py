@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from headway.core.delegation import DEFAULT_PRIORITY, Delegation, Row, Status, Via
 from headway.core.events import Event, read_payload
@@ -190,9 +190,11 @@ class Reply:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One committed event. `payload` is its data as JSON text, encoded once for all who read it."""
+class StoredEvent(NamedTuple):
+    """One committed event. `payload` is its data as JSON text, encoded once for all who read it.
+
+    Its fields are the first columns of the table, in their order.
+    """
 
     seq: int
     workspace_id: str

@@ -14,7 +14,7 @@ from headway.ledger import rows, schema
 from headway.ledger.errors import Conflict, StaleAttempt
 from headway.ledger.records import Reply
 from headway.ledger.rows import Edit, Held
-from headway.ledger.statements import Prepared, updating
+from headway.ledger.statements import Prepared
 from headway.ledger.transaction import Transaction
 
 REPLIED: Final = "replied"
@@ -33,7 +33,7 @@ def reply(transaction: Transaction, delegation_id: str, said: str) -> tuple[Row,
 
     Raises NotFound, and Conflict where nothing is asked or where only its source can answer.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     if row.status is not Status.INPUT_REQUIRED:
         raise Conflict(f"delegation {delegation_id} is {row.status} and asks for no input; nothing was changed")
@@ -45,13 +45,13 @@ def reply(transaction: Transaction, delegation_id: str, said: str) -> tuple[Row,
     edit = Edit(transaction, found)
     edit.change_status(Status.IN_PROGRESS, REPLIED, attempt=row.attempt + 1)
     edit.set(observed=None, reply_id=kept.message_id)
-    updating(schema.bodies, "id", ("reply",))(transaction.conn, k=found.id, reply=said)
+    transaction.update(schema.bodies, found.id, {"reply": said})
     return edit.save(), kept
 
 
 def delivered(transaction: Transaction, delegation_id: str, attempt: int) -> None:
     """The agent has the reply: it is never sent again. Raises NotFound and StaleAttempt."""
-    _forget(transaction, _of_attempt(transaction.conn, delegation_id, attempt))
+    _forget(transaction, _of_attempt(transaction, delegation_id, attempt))
 
 
 def not_delivered(transaction: Transaction, delegation_id: str, attempt: int, message: str) -> Row:
@@ -59,7 +59,7 @@ def not_delivered(transaction: Transaction, delegation_id: str, attempt: int, me
 
     One that is canceling or has ended meanwhile is left as it is. Raises NotFound and StaleAttempt.
     """
-    found = _of_attempt(transaction.conn, delegation_id, attempt)
+    found = _of_attempt(transaction, delegation_id, attempt)
     _forget(transaction, found)
     row = found.row
     if row.status is not Status.INPUT_REQUIRED and not row.status.can_become(Status.INPUT_REQUIRED):
@@ -75,13 +75,13 @@ def undelivered(conn: Connection) -> dict[str, Reply]:
     return {row[0]: Reply(row[2] or "", row[1]) for row in _UNDELIVERED(conn)}
 
 
-def _of_attempt(conn: Connection, delegation_id: str, attempt: int) -> Held:
-    found = rows.must_hold(conn, delegation_id)
+def _of_attempt(transaction: Transaction, delegation_id: str, attempt: int) -> Held:
+    found = rows.must_find(transaction, delegation_id)
     if found.row.attempt != attempt:
         raise StaleAttempt(delegation_id, attempt, found.row.attempt)
     return found
 
 
 def _forget(transaction: Transaction, found: Held) -> None:
-    updating(schema.delegations, "id", ("reply_id",))(transaction.conn, k=found.id, reply_id=None)
-    updating(schema.bodies, "id", ("reply",))(transaction.conn, k=found.id, reply=None)
+    transaction.update(schema.delegations, found.id, {"reply_id": None})
+    transaction.update(schema.bodies, found.id, {"reply": None})

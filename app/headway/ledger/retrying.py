@@ -11,7 +11,8 @@ from headway.core.delegation import RETRYABLE, Status
 from headway.ledger import rows, schema, sending
 from headway.ledger.errors import Conflict, NotFound
 from headway.ledger.records import Delegated, NewDelegation
-from headway.ledger.statements import Prepared, updating
+from headway.ledger.rows import Edit
+from headway.ledger.statements import Prepared
 from headway.ledger.transaction import Transaction
 
 _d, _b = schema.delegations.c, schema.bodies.c
@@ -25,8 +26,7 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     What a message held besides its text goes along; deadline, expiry and idempotency key do not. Raises NotFound
     (another source's, too), and Conflict for one that has not ended, was completed, or has nothing to send.
     """
-    conn = transaction.conn
-    found = rows.must_hold(conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     if row.source_id != source_id:
         raise NotFound(f"workspace {source_id} has no delegation {delegation_id}")
@@ -35,10 +35,10 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
             f"delegation {delegation_id} is {row.status}; only a failed or canceled one can be retried; "
             "nothing was changed"
         )
-    running = _RUNNING(conn, of=delegation_id).scalar_one_or_none()
+    running = _RUNNING(transaction.conn, of=delegation_id).scalar_one_or_none()
     if running is not None:
-        return Delegated(rows.whole(conn, rows.must_hold(conn, running)), created=False)
-    task, traceparent, request = _BODIES(conn, k=found.id).one()
+        return Delegated(rows.whole(transaction.conn, rows.must_find(transaction, running)), created=False)
+    task, traceparent, request = _BODIES(transaction.conn, k=found.id).one()
     if not task.strip() and request is None:
         raise Conflict(f"delegation {delegation_id} was recorded without a task, so there is nothing to send again")
     if row.target_id == row.source_id:
@@ -49,11 +49,13 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     # As where a message is queued: by a context that other tasks share it cannot be asked after.
     shared = renamed is not None and not {"contextId", "taskId"}.isdisjoint(renamed["message"])
     made = sending.insert(transaction, new_id, new, Status.PENDING, context_id=None if shared else new_id)
-    updating(schema.delegations, "id", ("retry_of",))(conn, k=made.id, retry_of=delegation_id)
+    edit = Edit(transaction, made)
+    edit.set(retry_of=delegation_id)
+    edit.save()
     if renamed is not None:
         encoded = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        updating(schema.bodies, "id", ("request",))(conn, k=made.id, request=encoded)
-    return Delegated(rows.whole(conn, rows.must_hold(conn, new_id)), created=True)
+        transaction.update(schema.bodies, made.id, {"request": encoded})
+    return Delegated(rows.whole(transaction.conn, rows.must_find(transaction, new_id)), created=True)
 
 
 def _renamed(request: str, delegation_id: str) -> dict[str, Any]:

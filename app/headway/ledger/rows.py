@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
 from headway.core.delegation import Delegation, Row, Status, Via, handed_over_by_us
-from headway.core.events import DelegationPayload, StatusChanged, apply
+from headway.core.events import DelegationPayload, EventType, StatusChanged, apply
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
 from headway.ledger import inbox, schema, texts
 from headway.ledger.errors import NotFound
@@ -38,6 +37,7 @@ _EXTRA: Final = (
     _d.queued_at,
     _d.queue_id,
     _d.retry_of,
+    _d.told,
 )
 HELD_COLUMNS: Final = (*ROW_COLUMNS, *_EXTRA)
 _WIDTH: Final = len(ROW_COLUMNS)
@@ -65,11 +65,13 @@ _STATUSES: Final = {status.value: status for status in Status}
 _HELD: Final = Prepared(select(*HELD_COLUMNS).where(_d.delegation_id == bindparam("delegation")))
 BODY_COLUMNS: Final = (schema.bodies.c.task, schema.bodies.c.result, schema.bodies.c.traceparent)
 _BODIES: Final = Prepared(select(*BODY_COLUMNS).where(schema.bodies.c.id == bindparam("k")))
-_REQUEST: Final = Prepared(select(schema.bodies.c.request).where(schema.bodies.c.id == bindparam("k")))
+_SENDING: Final = Prepared(select(*BODY_COLUMNS, schema.bodies.c.request).where(schema.bodies.c.id == bindparam("k")))
+_UNIQUE: Final = frozenset({"queue_id", "message_id", "retry_of"})
+"""Columns whose change is written at once: another row may have the value."""
+_EXTENT: Final = ("progress_start", "progress_end", "progress_chunk")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A delegation as the ledger holds it, bodies and progress text apart (its row's `progress` is empty)."""
 
     row: Row
@@ -87,11 +89,25 @@ class Held:
     queued_at: int | None
     queue_id: str | None
     retry_of: str | None
+    told: int | None
+    """The seq of the newest event of its history; see `schema`."""
 
     @property
     def is_ours(self) -> bool:
         """See `core.delegation.handed_over_by_us`."""
         return handed_over_by_us(self.row.recorded, self.queue_id)
+
+    def moved(self, row: Row, facts: Mapping[str, Any]) -> Held:
+        """With another row, and with those of these columns that are kept here."""
+        named = {name: facts[name] for name in _FACTS.intersection(facts)}
+        if named.get("observed") is not None:
+            named["observed"] = _STATUSES[named["observed"]]
+        if "progress_end" in facts:
+            named["extent"] = Extent(*(facts[name] for name in _EXTENT))
+        return self._replace(row=row, **named)
+
+
+_FACTS: Final = frozenset(Held._fields) - {"row", "id", "extent"}
 
 
 def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> Row:
@@ -108,7 +124,7 @@ def read_row(values: Sequence[Any], progress: ProgressText = EMPTY_PROGRESS) -> 
 def read_held(values: Sequence[Any]) -> Held:
     """A `Held` of the values of `HELD_COLUMNS`."""
     key, start, end, chunk, idempotency_key, remote, context, dialect, observed, *rest = values[_WIDTH:]
-    asked, reason, tries, queued_at, queue_id, retry_of = rest
+    asked, reason, tries, queued_at, queue_id, retry_of, told = rest
     return Held(
         row=read_row(values[:_WIDTH]),
         id=key,
@@ -124,6 +140,7 @@ def read_held(values: Sequence[Any]) -> Held:
         queued_at=queued_at,
         queue_id=queue_id,
         retry_of=retry_of,
+        told=told,
     )
 
 
@@ -135,7 +152,25 @@ def held(conn: Connection, delegation_id: str) -> Held | None:
 
 def must_hold(conn: Connection, delegation_id: str) -> Held:
     """The delegation of this id. Raises NotFound."""
-    found = held(conn, delegation_id)
+    return _known(held(conn, delegation_id), delegation_id)
+
+
+def find(transaction: Transaction, delegation_id: str) -> Held | None:
+    """As `held`, for who writes."""
+    found = transaction.hot.get(delegation_id)
+    if found is None:
+        found = held(transaction.conn, delegation_id)
+        if found is not None:
+            transaction.hot.put(found)
+    return found
+
+
+def must_find(transaction: Transaction, delegation_id: str) -> Held:
+    """As `must_hold`, for who writes. Raises NotFound."""
+    return _known(find(transaction, delegation_id), delegation_id)
+
+
+def _known(found: Held | None, delegation_id: str) -> Held:
     if found is None:
         raise NotFound(f"no delegation {delegation_id} is known")
     return found
@@ -194,36 +229,44 @@ def read_record(values: Sequence[Any]) -> tuple[int, Delegation]:
     return found.id, record(found, values[len(HELD_COLUMNS) :])
 
 
-def request(conn: Connection, found: Held) -> Mapping[str, Any] | None:
-    """The message that the gateway took in for this delegation, as `records.Claimed` has it."""
-    stored = _REQUEST(conn, k=found.id).scalar_one()
-    return None if stored is None else json.loads(stored)
+def to_send(conn: Connection, found: Held) -> tuple[Sequence[Any], ProgressText, Mapping[str, Any] | None]:
+    """The values of `BODY_COLUMNS`, the text, and the message that the gateway took in, as `records.Claimed` has it."""
+    *bodies, stored = _SENDING(conn, k=found.id).one()
+    return bodies, texts.read(conn, found.id, found.extent), None if stored is None else json.loads(stored)
 
 
 class Edit:
     """Changes of one delegation: events first, then `save` writes what they made of the row."""
 
+    __slots__ = ("_before", "_facts", "_told", "_transaction", "row")
+
     def __init__(self, transaction: Transaction, found: Held) -> None:
         self._transaction = transaction
         self._before = found
         self._facts: dict[str, Any] = {}
+        self._told = found.told
         self.row = found.row
 
     def emit(self, payload: DelegationPayload, *, timestamp: int | None = None) -> None:
         """Write an event and fold it into the row. Its time is now, but never before the row's."""
+        row = self.row
         if timestamp is None:
-            timestamp = max(self._transaction.now_ms(), self.row.updated_at)
+            timestamp = max(self._transaction.now_ms(), row.updated_at)
+        history = payload.TYPE is not EventType.DELEGATION_PROGRESS
         event = self._transaction.emit(
             payload,
-            workspace_id=self.row.source_id,
-            target_id=self.row.target_id,
-            delegation_id=self.row.delegation_id,
+            workspace_id=row.source_id,
+            target_id=row.target_id,
+            delegation_id=row.delegation_id,
             timestamp=timestamp,
+            previous=self._told if history else None,
         )
-        row = apply(event, self.row)
-        if row is None:
+        if history:
+            self._told = self._facts["told"] = event.seq
+        after = apply(event, row)
+        if after is None:
             raise AssertionError(f"{event.type} took the row of {payload.delegation_id} away")
-        self.row = row
+        self.row = after
 
     def change_status(
         self,
@@ -256,22 +299,26 @@ class Edit:
 
     def splice(self, offset: int, delta: str) -> None:
         """Keep the text of a progress event."""
-        extent = texts.splice(self._transaction.conn, self._before.id, self._before.extent, offset, delta)
+        extent = texts.splice(self._transaction.beside, self._before.id, self._before.extent, offset, delta)
         self.set(progress_start=extent.start, progress_end=extent.end, progress_chunk=extent.chunk)
 
     def save(self) -> Row:
         """Write the columns that differ; returns the row, without its progress text."""
-        before, after = self._before.row, self.row
+        transaction, before, after = self._transaction, self._before.row, self.row
         if after.progress is not EMPTY_PROGRESS:
             after = after.changed(progress=EMPTY_PROGRESS)
         changes = {**self._facts, **_differing(before, after)}
-        if changes:
-            columns = tuple(sorted(changes))
-            updating(schema.delegations, "id", columns)(self._transaction.conn, k=self._before.id, **changes)
+        if not changes:
+            return after
+        transaction.hot.put(self._before.moved(after, self._facts))
+        if _UNIQUE.isdisjoint(changes):
+            transaction.update(schema.delegations, self._before.id, changes)
+        else:
+            updating(schema.delegations, "id", tuple(changes))(transaction.conn, k=self._before.id, **changes)
         if after.status is not before.status:
-            self._transaction.count(before.status, after.status)
-            if after.status.is_terminal and self._transaction.inbox_push:
-                inbox.deliver(self._transaction, self._before.id, after)
+            transaction.count(before.status, after.status)
+            if after.status.is_terminal and transaction.inbox_push:
+                inbox.deliver(transaction, self._before.id, after)
         return after
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from headway.core.delegation import Status
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration: what this version reads and writes."""
 
 WAITING: Final = "status IN ('pending', 'queued') AND (recorded = 0 OR queue_id IS NOT NULL)"
@@ -37,8 +37,6 @@ UNSEARCHED: Final = "searched IS NULL AND finished_at IS NOT NULL"
 IN_QUEUE: Final = "queue_id IS NOT NULL"
 MESSAGE_HELD: Final = "message_id IS NOT NULL AND finished_at IS NULL"
 RETRY_RUNS: Final = "retry_of IS NOT NULL AND finished_at IS NULL"
-HISTORY: Final = "delegation_id IS NOT NULL AND type <> 'DELEGATION_PROGRESS'"
-"""What is told of one delegation afterwards: what it put out is most of all events, and stands in its text."""
 REMOTE_HELD: Final = "remote_task_id IS NOT NULL AND finished_at IS NULL"
 
 metadata = MetaData()
@@ -103,6 +101,7 @@ delegations = Table(
     Column("retry_of", Text),
     Column("reply_id", Text),
     Column("searched", SmallInteger),
+    Column("told", BigInteger),
 )
 
 _d = delegations.c
@@ -179,15 +178,11 @@ events = Table(
     Column("type", Text, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
+    Column("previous", BigInteger),
 )
-
-Index(
-    "events_history",
-    events.c.delegation_id,
-    events.c.seq,
-    sqlite_where=text(HISTORY),
-    postgresql_where=text(HISTORY),
-)
+# `delegations.told` is the newest event of its history and `previous` the one before: what is told of one delegation
+# afterwards, without what it put out, which is most of all events and stands in its text. An index by delegation
+# would dirty a page of its own for nearly every event of a commit.
 
 workspaces = Table(
     "workspaces",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from operator import attrgetter
 from typing import Final
 
@@ -15,19 +14,18 @@ from headway.ledger import rows, schema
 from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
 from headway.ledger.records import Claimed, Delegated, NewDelegation
 from headway.ledger.rows import Edit, Held
-from headway.ledger.statements import Prepared, inserting
+from headway.ledger.statements import Prepared
 from headway.ledger.texts import Extent
 from headway.ledger.transaction import Transaction
 
 _d = schema.delegations.c
-_INSERT: Final = inserting(schema.delegations)
-_INSERT_BODY: Final = inserting(schema.bodies)
 _ROW_NAMES: Final = tuple(column.name for column in rows.ROW_COLUMNS)
 _ROW_VALUES: Final = attrgetter(*_ROW_NAMES)
 _BLANK: Final = {
     **dict.fromkeys(column.name for column in schema.delegations.columns),
     **dict.fromkeys(("progress_start", "progress_end", "progress_chunk", "tries"), 0),
 }
+_BLANK_BODY: Final = dict.fromkeys(column.name for column in schema.bodies.columns)
 _BY_KEY: Final = Prepared(
     select(*rows.HELD_COLUMNS).where(
         _d.source_id == bindparam("source"), _d.idempotency_key == bindparam("key"), text(schema.KEY_HELD)
@@ -70,7 +68,7 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
     if new.refusal is not None:
         edit = Edit(transaction, found)
         edit.emit(Failed(delegation_id=delegation_id, target_id=new.target_id, error=new.refusal))
-        found = replace(found, row=edit.save())
+        found = found._replace(row=edit.save())
     return Delegated(rows.record(found, (new.task, None, new.traceparent)), created=True)
 
 
@@ -86,7 +84,7 @@ def record(
 
     Raises Conflict where the id is another source's.
     """
-    found = rows.held(transaction.conn, delegation_id)
+    found = rows.find(transaction, delegation_id)
     if found is None:
         new = NewDelegation(source_id, target_id, task, traceparent=traceparent)
         found = insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
@@ -108,11 +106,12 @@ def claim(transaction: Transaction, target_id: str, limit: int) -> list[Claimed]
     claimed = []
     for values in waiting:
         found = rows.read_held(values)
+        bodies, said, request = rows.to_send(transaction.beside, found)
         edit = Edit(transaction, found)
         edit.change_status(Status.DISPATCHED, attempt=found.row.attempt + 1)
         edit.set(observed=None, not_before=None)
-        taken = replace(found, row=edit.save(), observed=None)
-        claimed.append(Claimed(rows.whole(transaction.conn, taken), rows.request(transaction.conn, found)))
+        taken = found._replace(row=edit.save(), observed=None)
+        claimed.append(Claimed(rows.record(taken, bodies, said), request))
     return claimed
 
 
@@ -129,7 +128,7 @@ def enqueue(
     `not_before` (milliseconds) keeps it from being claimed until then. Raises NotFound, AlreadyFinished, StaleAttempt
     and IllegalMove.
     """
-    found = rows.must_hold(transaction.conn, delegation_id)
+    found = rows.must_find(transaction, delegation_id)
     row = found.row
     check_move(found, Status.QUEUED, attempt)
     edit = Edit(transaction, found)
@@ -202,13 +201,12 @@ def insert(
     known = dict(zip(_ROW_NAMES, _ROW_VALUES(row), strict=True))
     # Its place in the order of arrival, which no other is given again once this one is evicted.
     key = event.seq
-    facts = {"id": key, "idempotency_key": new.idempotency_key, "context_id": context_id}
-    _INSERT(transaction.conn, **{**_BLANK, **known, **facts})
-    _INSERT_BODY(
-        transaction.conn, id=key, task=new.task, result=None, traceparent=new.traceparent, request=None, reply=None
-    )
+    facts = {"id": key, "idempotency_key": new.idempotency_key, "context_id": context_id, "told": event.seq}
+    transaction.insert(schema.delegations, key, {**_BLANK, **known, **facts})
+    body = {"id": key, "task": new.task, "traceparent": new.traceparent}
+    transaction.insert(schema.bodies, key, {**_BLANK_BODY, **body})
     transaction.count(None, row.status)
-    return Held(
+    found = Held(
         row=row,
         id=key,
         extent=Extent(),
@@ -223,4 +221,7 @@ def insert(
         queued_at=None,
         queue_id=None,
         retry_of=None,
+        told=event.seq,
     )
+    transaction.hot.put(found)
+    return found

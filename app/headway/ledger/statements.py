@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from operator import attrgetter, itemgetter
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
@@ -83,10 +83,9 @@ class Prepared:
         form = self._form(conn)
         conn.exec_driver_sql(form.sql, [form.bind(row) for row in rows])
 
-    def many_of(self, conn: Connection, records: Sequence[Any]) -> None:
-        """Run it for each record, whose attributes are its values."""
-        form = self._form(conn)
-        conn.exec_driver_sql(form.sql, list(map(attrgetter(*form.names), records)))
+    def many_of(self, conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it for each row, whose values are in the order of the statement's binds."""
+        conn.exec_driver_sql(self._form(conn).sql, list(rows))
 
     def _form(self, conn: Connection) -> _Form:
         form = self._compiled.get(conn.dialect.name)
@@ -130,8 +129,9 @@ def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, 
     return lambda values: tuple([values[name] for name in names])
 
 
-def inserting(table: Table, *, omit: Sequence[str] = ()) -> Prepared:
-    """An INSERT of every column but those of `omit`, each bound by its name."""
+@cache
+def inserting(table: Table, *, omit: tuple[str, ...] = ()) -> Prepared:
+    """An INSERT of every column but those of `omit`, in their order, each bound by its name."""
     columns = [column.name for column in table.columns if column.name not in omit]
     return Prepared(insert(table).values({name: bindparam(name) for name in columns}))
 

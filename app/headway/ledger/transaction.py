@@ -6,14 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from headway.core.clock import Clock
 from headway.core.delegation import Status
 from headway.core.events import Event, Other, Payload
 from headway.ledger import schema
+from headway.ledger.hot import Hot
+from headway.ledger.pending import Pending
 from headway.ledger.records import StoredEvent
 from headway.ledger.statements import Prepared, inserting, run
 
@@ -35,19 +38,46 @@ class Transaction:
 
     Events and counters are written once, by `flush`, however many operations share the transaction. The row of `meta`
     is taken first and written last, so on a database with many writers no event becomes visible behind a later one.
+    Rows of delegations and bodies wait as well, until somebody asks for `conn`: whoever reads sees all of them.
     """
 
-    def __init__(self, conn: Connection, clock: Clock, new_id: Callable[[], str], *, inbox_push: bool = False) -> None:
-        self.conn = conn
+    def __init__(
+        self,
+        conn: Connection,
+        clock: Clock,
+        new_id: Callable[[], str],
+        *,
+        changes: Callable[[Connection], int],
+        hot: Hot,
+        inbox_push: bool = False,
+    ) -> None:
+        """`changes` counts the rows that a connection has changed so far."""
         self.new_id = new_id
         self.inbox_push = inbox_push
+        self.hot = hot
+        self.beside = conn
+        """The connection as it is, for tables of which no row waits: texts of progress, workspaces, activity."""
         self.events: list[StoredEvent] = []
-        self._clock = clock
-        self._first = self._head = int(_HEAD(conn).scalar_one())
-        self._counts: Counter[Status] = Counter()
-        self._moves = 0
         self.outdates = False
         """Whether what is remembered of tokens and workspaces is no longer true; see `outdate`."""
+        self.spoiled = False
+        """Whether something that had waited could not be written; whose it was is not known then."""
+        self._clock = clock
+        self._changes = changes
+        self._first = self._head = int(_HEAD(conn).scalar_one())
+        self._added = 0
+        self._previous: list[int | None] = []
+        self._counts: Counter[Status] = Counter()
+        self._moves = 0
+        self._pending = Pending()
+        self._settled = 0
+
+    @property
+    def conn(self) -> Connection:
+        """The connection, once everything that waited is written. To be asked for anew at each use."""
+        if self._pending:
+            self.settle()
+        return self.beside
 
     def now_ms(self) -> int:
         return self._clock.now_ms()
@@ -61,13 +91,19 @@ class Transaction:
         event_type: str | None = None,
         target_id: str | None = None,
         delegation_id: str | None = None,
+        previous: int | None = None,
     ) -> Event:
-        """Give an event its seq and keep it for `flush`; `event_type` names one whose payload is `Other`."""
-        event = Event(self._head + 1, str(event_type or payload.TYPE), timestamp, payload)
+        """Give an event its seq and keep it for `flush`; `event_type` names one whose payload is `Other`.
+
+        `previous` is the seq of the one before it in its delegation's history.
+        """
         encoded = _encode(payload)
+        event = Event(self._head + 1, str(event_type or payload.TYPE), timestamp, payload)
         self.events.append(
-            StoredEvent(event.seq, workspace_id, target_id, delegation_id, event.type, timestamp, encoded)
+            StoredEvent(event.seq, workspace_id, target_id, delegation_id, event.type, timestamp, encoded.decode())
         )
+        self._previous.append(previous)
+        self._added += len(encoded)
         self._head = event.seq
         self._moves += 1
         return event
@@ -84,48 +120,74 @@ class Transaction:
         if after is not None:
             self._counts[after] += 1
 
-    @property
-    def moves(self) -> int:
-        """How many events and moves between statuses there were."""
-        return self._moves
+    def insert(self, table: Table, key: int, values: dict[str, Any]) -> None:
+        """Write a row of every column, at the latest before anybody reads; see `Pending`."""
+        self._moves += 1
+        self._pending.insert(table, key, values)
+
+    def update(self, table: Table, key: int, values: dict[str, Any]) -> None:
+        """Write columns of a row, at the latest before anybody reads; see `Pending`."""
+        self._moves += 1
+        self._pending.update(table, key, values)
+
+    def written(self) -> tuple[int, int]:
+        """What differs as soon as anything is written or waits to be."""
+        return self._changes(self.beside) - self._settled, self._moves
 
     @contextmanager
     def savepoint(self) -> Iterator[Callable[[], None]]:
         """Gives what undoes alone what is done inside."""
-        head, events, counts = self._head, len(self.events), self._counts.copy()
+        self.settle()
+        head, events, counts, added = self._head, len(self.events), self._counts.copy(), self._added
 
         def undo() -> None:
-            run(self.conn, "ROLLBACK TO SAVEPOINT operation")
-            self._head, self._counts = head, counts
-            del self.events[events:]
+            run(self.beside, "ROLLBACK TO SAVEPOINT operation")
+            self._head, self._counts, self._added = head, counts, added
+            del self.events[events:], self._previous[events:]
+            self.abandon()
 
-        run(self.conn, "SAVEPOINT operation")
+        run(self.beside, "SAVEPOINT operation")
         yield undo
-        run(self.conn, "RELEASE SAVEPOINT operation")
+        run(self.beside, "RELEASE SAVEPOINT operation")
+
+    def abandon(self) -> None:
+        """It is rolled back, or a part of it: nothing waits, and what is known of rows is forgotten."""
+        self._pending.drop()
+        self.hot.forget()
 
     def touch(self) -> None:
         """Write and change nothing, to learn whether the disk takes it."""
         for there_and_back in (1, -1):  # SQLite writes no page for a row that is given the values it has
-            _SET_HEAD(self.conn, head=self._head, added=there_and_back)
+            _SET_HEAD(self.beside, head=self._head, added=there_and_back)
+
+    def settle(self) -> None:
+        """Write the rows that wait. What the database makes of them is raised; `spoiled` means it was not the disk."""
+        before = self._changes(self.beside)
+        try:
+            self._pending.write(self.beside)
+        except OperationalError:
+            raise
+        except Exception:
+            self.spoiled = True
+            raise
+        finally:
+            self._settled += self._changes(self.beside) - before
 
     def flush(self) -> None:
-        """Write the events, the head and the counters; to be called once, before the commit."""
+        """Write what waits, the events, the head and the counters; to be called once, before the commit."""
+        self.settle()
         for status, delta in self._counts.items():
-            if delta and not _COUNT(self.conn, status_is=status.value, delta=delta).rowcount:
-                _FIRST_COUNT(self.conn, status=status.value, count=delta)
+            if delta and not _COUNT(self.beside, status_is=status.value, delta=delta).rowcount:
+                _FIRST_COUNT(self.beside, status=status.value, count=delta)
         if self._head == self._first:
             return
-        _INSERT_EVENT.many_of(self.conn, self.events)
-        added = sum(_size(event.payload) for event in self.events)
-        _SET_HEAD(self.conn, head=self._head, added=added)
+        rows = [(*event, previous) for event, previous in zip(self.events, self._previous, strict=True)]
+        _INSERT_EVENT.many_of(self.beside, rows)
+        _SET_HEAD(self.beside, head=self._head, added=self._added)
 
 
-def _encode(payload: Payload) -> str:
+def _encode(payload: Payload) -> bytes:
     if isinstance(payload, Other):
-        return json.dumps(payload.data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return payload.model_dump_json(exclude_none=True)
-
-
-def _size(text: str) -> int:
-    """Bytes of UTF-8."""
-    return len(text) if text.isascii() else len(text.encode())
+        return json.dumps(payload.data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    # As `model_dump_json` does it, which looks at a dozen more arguments first.
+    return payload.__pydantic_serializer__.to_json(payload, exclude_none=True)

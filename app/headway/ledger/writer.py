@@ -7,8 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -28,14 +27,12 @@ GROUP: Final = 256
 """Operations that share one commit at most, so that the first of them does not wait for a whole backlog."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(NamedTuple):
     operation: Operation[Any]
     answer: asyncio.Future[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
+class _Done(NamedTuple):
     order: _Order
     result: Any = None
     failure: BaseException | None = None
@@ -59,12 +56,9 @@ class Writer:
         *,
         on_events: Listener,
         on_outdated: Callable[[], None],
-        changes: Callable[[Connection], int],
         before_commit: Callable[[], None] | None = None,
     ) -> None:
-        """`changes` counts the rows that a connection has changed so far."""
         self._engine = engine
-        self._changes = changes
         self._begin = begin
         self._commits = commits
         self._on_events = on_events
@@ -135,25 +129,40 @@ class Writer:
     def _attempt(
         self, conn: Connection, batch: list[_Order], perform: Callable[[Transaction, _Order], _Done]
     ) -> tuple[list[_Done], Transaction | None]:
-        with conn.begin():
-            transaction = self._begin(conn)
-            done = [perform(transaction, order) for order in batch]
-            transaction.flush()
-            if self._before_commit:
-                self._before_commit()
+        transaction = None
+        try:
+            with conn.begin():
+                transaction = self._begin(conn)
+                done = [perform(transaction, order) for order in batch]
+                self._flush(transaction)
+                if self._before_commit:
+                    self._before_commit()
+        except BaseException:
+            if transaction is not None:
+                transaction.abandon()
+            raise
         return done, transaction
+
+    def _flush(self, transaction: Transaction) -> None:
+        """Raises _HalfWritten where a row that had waited is refused: it is somebody's, and not everybody's."""
+        try:
+            transaction.flush()
+        except Exception as failure:
+            if transaction.spoiled:
+                raise _HalfWritten from failure
+            raise
 
     def _perform(self, transaction: Transaction, order: _Order) -> _Done:
         """Raises _HalfWritten where the operation has to be undone."""
-        before = self._changes(transaction.conn), transaction.moves
+        before = transaction.written()
         done = _perform(transaction, order)
-        if done.failure is not None and before != (self._changes(transaction.conn), transaction.moves):
+        if done.failure is not None and (transaction.spoiled or before != transaction.written()):
             raise _HalfWritten
         return done
 
     def _perform_apart(self, transaction: Transaction, order: _Order) -> _Done:
         with transaction.savepoint() as undo:
-            done = _perform(transaction, order)
+            done = _perform(transaction, order, settled=True)
             if done.failure is not None:
                 undo()
         return done
@@ -174,9 +183,13 @@ class Writer:
             self._on_events(committed.events)
 
 
-def _perform(transaction: Transaction, order: _Order) -> _Done:
+def _perform(transaction: Transaction, order: _Order, *, settled: bool = False) -> _Done:
+    """`settled` writes the operation's own rows at once, so that what is wrong with them is its own failure."""
     try:
-        return _Done(order, order.operation(transaction))
+        done = _Done(order, order.operation(transaction))
+        if settled:
+            transaction.settle()
+        return done
     except LedgerError as refusal:
         return _Done(order, failure=refusal)
     except IntegrityError as clash:
