@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pytest
 from headway.core.delegation import Group, Status
 from headway.core.events import Event, Evicted
+from headway.dashboard.screens.board import BoardScreen
 from support.boards import NOW_MS, OpenBoard, fleet, open_board
 from support.fake_connector import FakeConnector
+from textual.timer import Timer
 
 
 async def written_for_one_percent(rows: int) -> str:
@@ -38,6 +42,19 @@ async def tick(board: OpenBoard) -> str:
     board.board.tick()
     await board.pilot.pause()
     return board.written
+
+
+async def test_a_second_is_one_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+    set_interval = BoardScreen.set_interval
+
+    def counting(self: BoardScreen, interval: float, *rest: Any, **named: Any) -> Timer:
+        begun.append(interval)
+        return set_interval(self, interval, *rest, **named)
+
+    monkeypatch.setattr(BoardScreen, "set_interval", counting)
+    async with open_board(FakeConnector(now_ms=NOW_MS)):
+        assert begun.count(1.0) == 1
 
 
 async def test_nothing_is_written_while_nothing_changes() -> None:

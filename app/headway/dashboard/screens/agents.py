@@ -57,7 +57,6 @@ class AgentsScreen(TableScreen):
         return self._agents.get(self.table.cursor_id)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._read_if_new()
         self.table.reload()
         self.selection_changed()

@@ -59,7 +59,6 @@ class BoardScreen(DelegationScreen, FilteredScreen):
 
     def on_mount(self) -> None:
         self.tables.begin()
-        super().on_mount()
 
     # What is shown
 

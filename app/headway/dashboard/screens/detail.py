@@ -68,7 +68,6 @@ class DetailScreen(DelegationScreen):
         yield self.key_bar
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._go_to(self._tab)
         self._read_if_needed()
 

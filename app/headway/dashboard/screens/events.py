@@ -43,7 +43,6 @@ class EventsScreen(TableScreen):
         return self._events.event(self._table.cursor_id)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._table.reload()
         self._table.go_to_end()
 

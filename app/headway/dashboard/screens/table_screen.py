@@ -51,7 +51,6 @@ class TableScreen(FilteredScreen):
     def on_mount(self) -> None:
         self.table.add_class("-active")
         self.table.focus()
-        super().on_mount()
 
     def take_changes(self, changes: Changes) -> None:
         self.filtering.take_frame()
