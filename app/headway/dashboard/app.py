@@ -8,7 +8,6 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste, Resize
 from textual.filter import LineFilter
@@ -25,6 +24,7 @@ from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.key_line import KeyLine
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Outlet, Pace
+from headway.dashboard.painting import HoldsPaints
 from headway.dashboard.palette import ActionsProvider, Palette
 from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from headway.connectors.playback import Playback
     from headway.core.clock import Clock
     from headway.dashboard.action import Action
+    from headway.dashboard.host import Host
 
 FRAME: Final = 1 / 30
 """Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
@@ -70,13 +71,12 @@ _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED
 PLAIN_LOOK: Final = Look()
 
 
-class HeadwayApp(App[None]):
+class HeadwayApp(HoldsPaints):
     """Mission control for the delegations of one platform.
 
     The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
     board stays when it answers False. With `playback` the connector is that of a recording, and the clock is this one.
-    With `cancel_grace` a cancel is not asked about; for some seconds it can be
-    undone.
+    With `cancel_grace` a cancel is not asked about; for some seconds it can be undone.
     """
 
     TITLE = "headway"
@@ -121,7 +121,6 @@ class HeadwayApp(App[None]):
         self._keys = KeyLine(self, clock, self._hand_on)
         self._text_net = TextNet()
         self._frame_due = False
-        self._lost_paint = False
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._alerts = Alerts(self.session.store, look.notifications, os.environ)
@@ -261,29 +260,10 @@ class HeadwayApp(App[None]):
             self._driver.write(sequence)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if renderable is not None and self._batch_count:
-            # Textual takes what it does not display in a batch for displayed: a lost paint, as where a screen is left.
-            self._lost_paint = True
         super()._display(screen, renderable)
         outlet = getattr(self._driver, "outlet", None)
         if renderable is not None and isinstance(outlet, Outlet):
             self._throttle.painted(outlet)
-
-    def _end_batch(self) -> None:
-        super()._end_batch()
-        if self._lost_paint and not self._batch_count and self.is_running and self.screen_stack:
-            self._lost_paint = False
-            self.screen.refresh()
-
-    def hold_paint(self) -> None:
-        """Paint nothing until `release_paint`; what is to be painted adds up meanwhile."""
-        self._begin_batch()
-
-    def release_paint(self) -> None:
-        """Paint again: what adds up since `hold_paint`, or all of the screen where something was lost meanwhile."""
-        self._end_batch()
-        if not self._batch_count and self.is_running and self.screen_stack:
-            self.screen.check_idle()
 
     def tell(self, notice: Notice) -> None:
         """Show a notice for some seconds."""
@@ -330,3 +310,7 @@ def _filters_of(look: Look, app: HeadwayApp) -> list[LineFilter]:
     if look.ascii:
         filters.append(AsciiOnly())
     return filters
+
+
+if TYPE_CHECKING:
+    _IS_HOST: type[Host] = HeadwayApp

@@ -17,10 +17,10 @@ from textual.widgets import Input, TextArea
 from headway.dashboard.palette import Palette
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.message_pump import MessagePump
 
     from headway.core.clock import Clock
-    from headway.dashboard.app import HeadwayApp
 
 MOST_ROUNDS: Final = 32
 """Times that the next key waits for messages; where some always come, it is not they that the key led to."""
@@ -33,7 +33,7 @@ LOOK_AGAIN: Final = 1 / 60
 class KeyLine:
     """Takes keys and pastes as they come and hands them on by `hand_on`, one by one; lives in the app's own task."""
 
-    def __init__(self, app: HeadwayApp, clock: Clock, hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
+    def __init__(self, app: App[None], clock: Clock, hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
         self._app = app
         self._clock = clock
         self._hand_on = hand_on

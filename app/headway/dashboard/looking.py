@@ -1,4 +1,4 @@
-"""What the looking keys do with one delegation: show it whole, copy of it, read it in a pager.
+"""What the looking keys do with one delegation: copy a part of it, or read it in a pager.
 
 Every method is given the delegation as it was under the cursor when the key was pressed.
 """
@@ -6,26 +6,26 @@ Every method is given the delegation as it was under the cursor when the key was
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.app import SuspendNotSupported
 
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.detail import Looked, Part
+from headway.dashboard.host import host_of
 from headway.dashboard.pager import NoPager, pager_command, read_in_pager
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from headway.dashboard.app import HeadwayApp
     from headway.dashboard.session import Session
 
-_ON_ROWS = (Part.ID, Part.ERROR)
+_ON_ROWS: Final = (Part.ID, Part.ERROR)
 """What a row has whole; for the rest the record is fetched."""
 
 
 class Looking:
-    """Opens what is to be seen over `screen`."""
+    """Opens the question and the pager over `screen`."""
 
     def __init__(self, screen: Screen[None], session: Session) -> None:
         self._screen = screen
@@ -50,7 +50,7 @@ class Looking:
         if text is None:
             self._tell(f"Its {part} was not copied", "The platform did not give it. Try again.", Tidings.FAILED)
             return
-        copied = self._app.copy_text(text)
+        copied = host_of(self._screen.app).copy_text(text)
         if copied.is_cut:
             said = f"{copied.copied:,} of {copied.whole:,} bytes: terminals take no more. The pager has it whole."
             self._tell(f"Copied the beginning of its {part}", said, Tidings.UNSURE)
@@ -64,7 +64,7 @@ class Looking:
             return
         try:
             command = pager_command(os.environ)
-            with self._app.suspend():
+            with self._screen.app.suspend():
                 read_in_pager(command, text, os.environ)
         except NoPager as error:
             self._tell("No pager was opened", str(error), Tidings.FAILED)
@@ -81,13 +81,5 @@ class Looking:
         row = self._session.store.rows.get(looked.row.delegation_id, looked.row)
         return Looked(row, record).part(part)
 
-    @property
-    def _app(self) -> HeadwayApp:
-        from headway.dashboard.app import HeadwayApp
-
-        app = self._screen.app
-        assert isinstance(app, HeadwayApp)
-        return app
-
     def _tell(self, title: str, text: str, tidings: Tidings) -> None:
-        self._app.tell(Notice(title, text, tidings))
+        self._session.tell(Notice(title, text, tidings))

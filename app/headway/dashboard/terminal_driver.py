@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
+from headway.dashboard.host import host_of
 from headway.dashboard.pacing import Outlet
 from headway.dashboard.pasting import TerminalGone
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-    from headway.dashboard.app import HeadwayApp
 
 MOST_KEYS_WAITING: Final = 1_024
 """Letters that may wait to be worked on; more come from no hand, but from a paste without its marks."""
@@ -55,7 +55,7 @@ class BoardDriver(LinuxDriver):
             self._app.call_later(self._app.exit)
 
     def process_message(self, message: Message) -> None:
-        waiting = cast("HeadwayApp", self._app).keys_waiting
+        waiting = host_of(self._app).keys_waiting
         if isinstance(message, Key) and message.is_printable and waiting >= MOST_KEYS_WAITING:
             return
         super().process_message(message)

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from headway.dashboard.action import Action, Moment, Section, Where
 from headway.dashboard.actions import ACTIONS, actions_on
+from headway.dashboard.host import host_of
 from headway.dashboard.link import NeedsToken
 from headway.dashboard.screens.replaying import Replaying
 from headway.dashboard.top import link_spans, total_spans
@@ -138,13 +139,13 @@ class ActionScreen(Replaying, Screen[None]):
         self.app.action_command_palette()
 
     def action_agents(self) -> None:
-        self.app.open_agents()  # type: ignore[attr-defined]
+        host_of(self.app).open_agents()
 
     def action_events(self) -> None:
-        self.app.open_events()  # type: ignore[attr-defined]
+        host_of(self.app).open_events()
 
     def action_theme(self) -> None:
-        self.app.choose_theme()  # type: ignore[attr-defined]
+        host_of(self.app).choose_theme()
 
     def action_token(self) -> None:
         from headway.dashboard.screens.token import TokenScreen

@@ -1,0 +1,35 @@
+"""What the parts of the board ask of the app that they run in; `HeadwayApp` is it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from headway.dashboard.copying import Copy
+
+
+class Host(Protocol):
+    """Named here and not imported from the app, which imports the parts."""
+
+    @property
+    def keys_waiting(self) -> int:
+        """How many keys are not worked on yet; to be read from any thread."""
+
+    def open_agents(self) -> None:
+        """Show the agents over the board."""
+
+    def open_events(self) -> None:
+        """Show the events over the board."""
+
+    def choose_theme(self) -> None:
+        """Ask for a theme, and keep it."""
+
+    def copy_text(self, text: str) -> Copy:
+        """Have the terminal put a text on the clipboard; how much of it was sent."""
+
+
+def host_of(app: App[object]) -> Host:
+    """The app as what it is."""
+    return cast("Host", app)
