@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from headway.core.delegation import Status
 from headway.core.progress import Splice
-from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation, Retention
+from headway.ledger.records import (
+    Beat,
+    Cancellation,
+    Completion,
+    Failure,
+    NewDelegation,
+    NewWorkspace,
+    Observation,
+    Retention,
+)
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
@@ -40,6 +49,8 @@ class LifecycleMachine(QueueRules):
     def begin(self, stages: list[str]) -> None:
         """Most histories begin in the middle of one, or few of the fifty steps would find much to do."""
         self.open()
+        for agent in ("t1", "t2"):
+            self.do(self.ledger.add_workspace(NewWorkspace(agent, id=agent)))
         for stage in stages:
             self.delegate_some("t1", [50])
             match stage:
@@ -173,7 +184,7 @@ class LifecycleMachine(QueueRules):
         times = {item.id: self.now_of(item) for item in pending}
         assert self.do(self.ledger.enqueue_pending(agent)) == len(pending)
         for item in pending:
-            self.model.enqueue(item, None, None, times[item.id])
+            self.model.enqueue(item, None, times[item.id])
 
     @rule(
         number=PICKS,
@@ -202,11 +213,12 @@ class LifecycleMachine(QueueRules):
 
     @rule(number=PICKS)
     def sign_of_life(self, number: int) -> None:
+        """The heartbeat of its agent names it."""
         item = self.pick(number)
-        row = self.agree(lambda: self.find(item), self.ledger.sign_of_life(item.id))
-        if row is not None:
+        self.do(self.ledger.heartbeat(item.target, Beat(current_task=item.id), self.clock.ms))
+        if item.id in self.model.items:
             still = item.ended or item.status in ("pending", "queued", "canceling")
-            self.went_on(item, row, item.status if still else None)
+            self.went_on(item, self.folded[item.id], item.status if still else None)
             assert still or item.status in ("in_progress", "input_required")
 
     @rule(number=PICKS, off=ATTEMPTS, outcome=OUTCOMES)

@@ -8,7 +8,16 @@ import pytest
 from headway.core.delegation import ACTIVE, Status, Via
 from headway.core.progress import Splice
 from headway.ledger.errors import AlreadyFinished, IllegalMove, NotFound, StaleAttempt
-from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation
+from headway.ledger.records import (
+    Beat,
+    Cancellation,
+    Completion,
+    Failure,
+    NewDelegation,
+    NewWorkspace,
+    Observation,
+    Undelivered,
+)
 from support.ledgers import Clockwork, dispatched
 
 if TYPE_CHECKING:
@@ -78,7 +87,10 @@ async def test_a_heartbeat_that_names_it_brings_a_stuck_one_back(ledger: Ledger,
     one = await dispatched(ledger)
     clock.ms += 1_000
     await ledger.mark_stuck(clock.ms)
-    row = await ledger.sign_of_life(one.delegation_id)
+    await ledger.add_workspace(NewWorkspace("target", id="t"))
+    await ledger.heartbeat("t", Beat(current_task=one.delegation_id), clock.ms)
+    row = await ledger.get(one.delegation_id)
+    assert row is not None
     assert (row.status, row.last_activity_at) == (Status.IN_PROGRESS, clock.ms)
     assert await ledger.mark_stuck(clock.ms) == []
 
@@ -92,7 +104,7 @@ async def test_one_that_never_answered_comes_back_with_its_first_working(ledger:
 
 async def test_a_late_answer_of_an_earlier_attempt_is_refused(ledger: Ledger) -> None:
     one = await dispatched(ledger)
-    await ledger.enqueue(one.delegation_id, attempt=1)
+    await ledger.put_back(one.delegation_id, 1, Undelivered("busy", 0))
     await ledger.claim("t", 1)
     with pytest.raises(StaleAttempt, match="attempt 1 says is refused"):
         await ledger.append(one.delegation_id, 1, WORKING)

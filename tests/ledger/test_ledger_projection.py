@@ -19,7 +19,17 @@ from headway.core.progress import EMPTY_PROGRESS, ProgressText, Splice
 from headway.core.text import BODY_LIMIT
 from headway.ledger.errors import CursorGone, LedgerError
 from headway.ledger.ledger import Ledger
-from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation, Retention
+from headway.ledger.records import (
+    Beat,
+    Cancellation,
+    Completion,
+    Failure,
+    NewDelegation,
+    NewWorkspace,
+    Observation,
+    Retention,
+    Undelivered,
+)
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -105,6 +115,11 @@ class LedgerMachine(RuleBasedStateMachine):
         return None if off is None or found is None else found.attempt + off
 
     @initialize()
+    def begin(self) -> None:
+        self.open()
+        for agent in ("t1", "t2"):
+            self.do(self.ledger.add_workspace(NewWorkspace(agent, id=agent)))
+
     def open(self) -> None:
         self.ledger: Ledger = self.do(
             self.stack.enter_async_context(
@@ -162,12 +177,19 @@ class LedgerMachine(RuleBasedStateMachine):
     def claim(self, agent: str, limit: int) -> None:
         self.do(self.ledger.claim(agent, limit))
 
-    @rule(number=PICKS, off=ATTEMPTS, message=MESSAGES, wait=st.none() | st.just(5_000))
-    def enqueue(self, number: int, off: int | None, message: str | None, wait: int | None) -> None:
+    @rule(
+        number=PICKS,
+        off=st.sampled_from([0, 0, 0, 1]),
+        message=st.sampled_from(["", "reading", "writing"]),
+        tries=st.integers(0, 2),
+        wait=st.none() | st.just(5_000),
+        give_up=st.sampled_from([False, False, False, True]),
+    )
+    def put_back(self, number: int, off: int, message: str, tries: int, wait: int | None, give_up: bool) -> None:
         delegation_id = self.pick(number)
-        attempt = self.attempt_of(delegation_id, off)
         not_before = None if wait is None else self.clock.ms + wait
-        self.attempt(self.ledger.enqueue(delegation_id, attempt=attempt, message=message, not_before=not_before))
+        said = Undelivered(message, tries, not_before, give_up)
+        self.attempt(self.ledger.put_back(delegation_id, self.attempt_of(delegation_id, off) or 0, said))
 
     @rule(
         number=PICKS,
@@ -200,7 +222,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=PICKS)
     def heartbeat(self, number: int) -> None:
-        self.attempt(self.ledger.sign_of_life(self.pick(number)))
+        found = self.do(self.ledger.get(self.pick(number)))
+        if found is not None:
+            self.do(self.ledger.heartbeat(found.target_id, Beat(current_task=found.delegation_id), self.clock.ms))
 
     @rule(number=PICKS, off=ATTEMPTS, outcome=OUTCOMES)
     def settle(self, number: int, off: int | None, outcome: Completion | Failure | Cancellation) -> None:

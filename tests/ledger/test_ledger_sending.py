@@ -15,7 +15,7 @@ from headway.ledger.errors import (
     NotFound,
     StaleAttempt,
 )
-from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation
+from headway.ledger.records import Cancellation, Completion, Failure, NewDelegation, Observation, Undelivered
 from support.ledgers import Clockwork, dispatched
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from headway.core.delegation import Delegation
     from headway.ledger.ledger import Ledger
+
+BUSY = Undelivered("agent is busy", 0)
 
 
 async def make(ledger: Ledger, task: str = "task", **how: object) -> Delegation:
@@ -121,17 +123,17 @@ async def test_racing_claims_take_each_once(ledger: Ledger) -> None:
 async def test_what_goes_back_to_the_queue_keeps_its_place_and_counts_attempts(ledger: Ledger) -> None:
     first = await dispatched(ledger)
     await make(ledger)
-    row = await ledger.enqueue(first.delegation_id, attempt=1, message="agent is busy")
+    row = await ledger.put_back(first.delegation_id, 1, BUSY)
     assert (row.status, row.attempt, row.status_message) == (Status.QUEUED, 1, "agent is busy")
     [claimed] = await claim(ledger, "t", 1)
     assert (claimed.delegation_id, claimed.attempt) == (first.delegation_id, 2)
     with pytest.raises(StaleAttempt):
-        await ledger.enqueue(first.delegation_id, attempt=1)
+        await ledger.put_back(first.delegation_id, 1, BUSY)
 
 
 async def test_back_off_keeps_one_from_being_claimed_too_soon(ledger: Ledger, clock: Clockwork) -> None:
     one = await dispatched(ledger)
-    await ledger.enqueue(one.delegation_id, attempt=1, not_before=clock.ms + 1_000)
+    await ledger.put_back(one.delegation_id, 1, Undelivered("agent is busy", 0, clock.ms + 1_000))
     assert await claim(ledger, "t", 1) == []
     assert await ledger.waiting() == {"t": 1}
     clock.ms += 1_000
@@ -148,14 +150,14 @@ async def test_what_has_run_out_or_is_recorded_is_not_claimed(ledger: Ledger, cl
 
 async def test_the_queue_refuses_what_cannot_wait(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
-        await ledger.enqueue("nothing")
+        await ledger.put_back("nothing", 1, BUSY)
     one = await dispatched(ledger)
-    await ledger.sign_of_life(one.delegation_id)
+    await ledger.append(one.delegation_id, 1, Observation(status=Status.IN_PROGRESS))
     with pytest.raises(IllegalMove, match="in_progress and cannot become queued"):
-        await ledger.enqueue(one.delegation_id)
+        await ledger.put_back(one.delegation_id, 1, BUSY)
     await ledger.settle(one.delegation_id, 1, Completion())
     with pytest.raises(AlreadyFinished, match="already completed"):
-        await ledger.enqueue(one.delegation_id)
+        await ledger.put_back(one.delegation_id, 1, BUSY)
 
 
 async def test_waiting_is_counted_by_target(ledger: Ledger) -> None:

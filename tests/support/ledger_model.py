@@ -144,8 +144,8 @@ class Model:
         if status not in EDGES[item.status]:
             raise Refused("IllegalMove")
 
-    def enqueue(self, item: Item, attempt: int | None, not_before: int | None, now: int) -> None:
-        self.check(item, "queued", attempt)
+    def enqueue(self, item: Item, not_before: int | None, now: int) -> None:
+        self.check(item, "queued", None)
         item.status, item.not_before, item.sent = "queued", not_before, False
         item.queued_at = now if item.queued_at is None else item.queued_at
 
@@ -161,7 +161,7 @@ class Model:
             self.settle(item, "failed", attempt, now)
             item.tries = tries
         else:
-            self.enqueue(item, attempt, not_before, now)
+            self.enqueue(item, not_before, now)
             item.tries = tries
 
     def stale(self, target: str | None, since: int) -> list[Item]:
@@ -247,7 +247,7 @@ class Model:
             case "queued":
                 if item.status == "dispatched" and item.ours:
                     raise Refused("IllegalMove")
-                self.enqueue(item, None, None, now)
+                self.enqueue(item, None, now)
             case "in_progress" | "dispatched":
                 self.check_observing(item, None)
             case _:

@@ -33,17 +33,6 @@ class QueueRules(LedgerMachine):
 
     # An attempt is over, and its agent has nothing
 
-    @rule(number=PICKS, off=ATTEMPTS, wait=WAITS)
-    def busy(self, number: int, off: int | None, wait: int | None) -> None:
-        item = self.pick(number, "dispatched")
-        attempt = None if off is None else item.attempt + off
-        not_before = None if wait is None else self.clock.ms + wait
-        now = self.now_of(item)
-        self.agree(
-            lambda: self.model.enqueue(self.find(item), attempt, not_before, now),
-            self.ledger.enqueue(item.id, attempt=attempt, not_before=not_before, message="the agent is busy"),
-        )
-
     @rule(
         number=PICKS,
         off=ATTEMPT,

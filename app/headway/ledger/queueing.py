@@ -48,7 +48,7 @@ def put_back(transaction: Transaction, delegation_id: str, attempt: int, said: U
         return moving.settle(transaction, delegation_id, attempt, Failure(said.message))
     if row.status is Status.STUCK:
         return moving.settle(transaction, delegation_id, attempt, Failure(f"{said.message}; {TOO_SILENT}"))
-    return enqueue(transaction, delegation_id, attempt=attempt, message=said.message, not_before=said.not_before)
+    return enqueue(transaction, delegation_id, message=said.message, not_before=said.not_before)
 
 
 def next_due(conn: Connection, target_id: str, now_ms: int) -> int | None:

@@ -119,18 +119,17 @@ def enqueue(
     transaction: Transaction,
     delegation_id: str,
     *,
-    attempt: int | None = None,
     message: str | None = None,
     not_before: int | None = None,
 ) -> Row:
     """Let a delegation wait in the queue at the place of its arrival: busy target, or surely not delivered.
 
-    `not_before` (milliseconds) keeps it from being claimed until then. Raises NotFound, AlreadyFinished, StaleAttempt
-    and IllegalMove.
+    `not_before` (milliseconds) keeps it from being claimed until then. Raises NotFound, AlreadyFinished and
+    IllegalMove.
     """
     found = rows.must_find(transaction, delegation_id)
     row = found.row
-    check_move(found, Status.QUEUED, attempt)
+    check_move(found, Status.QUEUED, None)
     edit = Edit(transaction, found)
     if row.status is not Status.QUEUED or (message is not None and message != row.status_message):
         edit.change_status(Status.QUEUED, message)

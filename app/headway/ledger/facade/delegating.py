@@ -37,19 +37,6 @@ class Delegating(Access):
         """See `sending.claim`."""
         return await self._write(sending.claim, target_id, limit)
 
-    async def enqueue(
-        self,
-        delegation_id: str,
-        *,
-        attempt: int | None = None,
-        message: str | None = None,
-        not_before: int | None = None,
-    ) -> Row:
-        """See `sending.enqueue`."""
-        return await self._write(
-            sending.enqueue, delegation_id, attempt=attempt, message=message, not_before=not_before
-        )
-
     async def enqueue_pending(self, target_id: str) -> int:
         """See `sending.enqueue_pending`."""
         return await self._write(sending.enqueue_pending, target_id)

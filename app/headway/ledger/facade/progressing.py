@@ -15,10 +15,6 @@ class Progressing(Access):
         """See `moving.append`."""
         return await self._write(moving.append, delegation_id, attempt, seen)
 
-    async def sign_of_life(self, delegation_id: str) -> Row:
-        """See `moving.sign_of_life`."""
-        return await self._write(moving.sign_of_life, delegation_id)
-
     async def settle(self, delegation_id: str, attempt: int | None, outcome: Outcome) -> Row:
         """See `moving.settle`."""
         return await self._write(moving.settle, delegation_id, attempt, outcome)
