@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -19,30 +18,21 @@ from headway.a2a.errors import (
     NotCancelable,
     UnknownTask,
 )
-from headway.a2a.follow import FollowPolicy
 from headway.a2a.states import TaskState
 from headway.a2a.transcript import Transcript
-from headway.a2a.updates import AgentUpdate
 from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Entry, Kind
 from headway.agents.server import AgentServer
 from headway.agents.task import Dialect as Spoken
-from headway.net.backoff import Backoff
-from headway.net.clock import SystemClock
 from headway.net.http import open_client
+from support.a2a_clients import client_of, follow, shown
 from support.platforms import eventually
 from support.scripted_http import Exchange, scripted_server
 
-FAST = FollowPolicy(pauses=Backoff(first=0.01, most=0.05), failures_allowed=2)
 STREAMING = [Dialect.V1_0, Dialect.V0_3, Dialect.V0_1]
 every_dialect = pytest.mark.parametrize("dialect", Dialect)
 each_that_streams = pytest.mark.parametrize("dialect", STREAMING)
-
-
-def client_of(url: str, http: Any, **settings: Any) -> AgentClient:
-    given = {"http": http, "clock": SystemClock(), "rng": random.Random(1), "policy": FAST, **settings}
-    return AgentClient(url, **given)
 
 
 @asynccontextmanager
@@ -57,18 +47,6 @@ async def speaking(
 
 def sends(server: AgentServer) -> list[Entry]:
     return server.agent.journal.of(Kind.SEND)
-
-
-async def follow(client: AgentClient, text: str) -> list[AgentUpdate]:
-    return [update async for update in client.stream(OutgoingMessage(text, "m1", "c1"))]
-
-
-def shown(updates: list[AgentUpdate]) -> str:
-    text = ""
-    for update in updates:
-        if update.splice is not None:
-            text = text[: update.splice.offset] + update.splice.text
-    return text
 
 
 @pytest.mark.req("A18")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -24,7 +23,6 @@ from headway.a2a.errors import (
     AgentRpcError,
     UnknownTask,
 )
-from headway.a2a.follow import FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
@@ -33,14 +31,12 @@ from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind, read_journal
 from headway.agents.server import AgentServer
 from headway.agents.task import Dialect as Spoken
-from headway.net.backoff import Backoff
-from headway.net.clock import SystemClock
 from headway.net.http import open_client
+from support.a2a_clients import client_of, follow
 from support.platforms import eventually
 
 GO = "steps=4 delay=0.01 at=2"
 OUTPUT = "chunk 1\nchunk 2\nchunk 3\nchunk 4\n"
-FAST = FollowPolicy(pauses=Backoff(first=0.01, most=0.05), failures_allowed=2)
 SHORT = RpcLimits(request_timeout=0.3, idle_timeout=0.3)
 every_dialect = pytest.mark.parametrize("dialect", Dialect)
 
@@ -51,15 +47,7 @@ async def misbehaving(
 ) -> AsyncIterator[tuple[AgentClient, AgentServer]]:
     serving = serve_agent("coder", BehaviorName(behavior), speaks=[Spoken(dialect.value)], **options)
     async with serving as server, open_client() as http, asyncio.timeout(20):
-        yield client_of(server.url, http, limits), server
-
-
-def client_of(url: str, http: Any, limits: RpcLimits | None = None) -> AgentClient:
-    return AgentClient(url, http=http, clock=SystemClock(), rng=random.Random(1), policy=FAST, limits=limits)
-
-
-async def follow(client: AgentClient, text: str = GO) -> list[AgentUpdate]:
-    return [update async for update in client.stream(OutgoingMessage(text, "m1", "c1"))]
+        yield client_of(server.url, http, limits=limits), server
 
 
 async def failure(client: AgentClient, text: str = GO) -> AgentError:
@@ -80,7 +68,7 @@ def sends(server: AgentServer) -> int:
 @pytest.mark.parametrize("behavior", ["slow", "half-stream", "no-final-close"])
 async def test_a_stream_without_its_end_is_taken_up_and_told_whole(dialect: Dialect, behavior: str) -> None:
     async with misbehaving(dialect, behavior) as (client, server):
-        last = (await follow(client))[-1]
+        last = (await follow(client, GO))[-1]
         assert (last.state, last.output) == (TaskState.COMPLETED, OUTPUT)
         assert sends(server) == 1
 
@@ -88,7 +76,7 @@ async def test_a_stream_without_its_end_is_taken_up_and_told_whole(dialect: Dial
 @every_dialect
 async def test_a_stream_that_stays_open_without_its_end_is_left(dialect: Dialect) -> None:
     async with misbehaving(dialect, "no-final-open", limits=SHORT) as (client, server):
-        last = (await follow(client))[-1]
+        last = (await follow(client, GO))[-1]
         assert (last.state, last.output) == (TaskState.COMPLETED, OUTPUT)
         assert sends(server) == 1
 
@@ -99,7 +87,7 @@ async def test_a_reset_connection_is_taken_up_where_the_task_is_known(dialect: D
         if dialect is Dialect.OPENFANG:
             assert (await failure(client)).delivered is None
         else:
-            assert (await follow(client))[-1].output == OUTPUT
+            assert (await follow(client, GO))[-1].output == OUTPUT
         assert sends(server) == 1
 
 
@@ -197,7 +185,7 @@ async def test_a_task_that_completes_after_its_cancel_says_so_when_asked(dialect
 async def test_a_task_that_hangs_is_never_said_to_have_ended_and_can_be_canceled(dialect: Dialect) -> None:
     """As one that stays working for ever after its agent was killed: a stream gives the snapshot, then nothing."""
     async with misbehaving(dialect, "hanging", limits=RpcLimits(idle_timeout=2.0)) as (client, server):
-        following = asyncio.create_task(follow(client))
+        following = asyncio.create_task(follow(client, GO))
         await eventually(lambda: len(server.agent.journal.of(Kind.STEP)) == 2)
         task_id = server.agent.journal.of(Kind.SEND)[0].task_id
         assert (await client.get(task_id)).state is TaskState.WORKING

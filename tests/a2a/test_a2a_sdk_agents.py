@@ -21,6 +21,7 @@ from headway.a2a.updates import AgentUpdate
 from headway.net.backoff import Backoff
 from headway.net.clock import SystemClock
 from headway.net.http import open_client
+from support.a2a_clients import shown
 from support.sdk_agents import SdkAgent, sdk_agent
 
 GO = OutgoingMessage("go", "m1", "c1")
@@ -41,13 +42,6 @@ def client_of(agent: SdkAgent, http: Any, **settings: Any) -> AgentClient:
 
 async def follow(client: AgentClient, message: OutgoingMessage = GO) -> list[AgentUpdate]:
     return [update async for update in client.stream(message)]
-
-
-def shown(updates: list[AgentUpdate], text: str = "") -> str:
-    for update in updates:
-        if update.splice is not None:
-            text = text[: update.splice.offset] + update.splice.text
-    return text
 
 
 @pytest.mark.req("A18")

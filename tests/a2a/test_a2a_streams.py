@@ -30,6 +30,7 @@ from headway.a2a.updates import AgentUpdate
 from headway.net.backoff import Backoff
 from headway.net.clock import SystemClock
 from headway.net.http import open_client
+from support.a2a_clients import shown
 from support.agents import ManualClock
 from support.scripted_http import Exchange, ScriptedServer, scripted_server
 from support.scripted_platform import until
@@ -109,14 +110,6 @@ async def failure(stream: Reply, get: Reply | None = None, **options: Any) -> Ag
         with pytest.raises(AgentError) as raised:
             await follow(client)
     return raised.value
-
-
-def shown(updates: list[AgentUpdate]) -> str:
-    text = ""
-    for update in updates:
-        if update.splice is not None:
-            text = text[: update.splice.offset] + update.splice.text
-    return text
 
 
 @pytest.mark.req("A8")

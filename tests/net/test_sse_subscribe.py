@@ -154,26 +154,18 @@ async def test_silence_is_no_byte_at_all_and_a_comment_is_one() -> None:
     ):
         await take(signals, 3)
         waiting = asyncio.ensure_future(anext(signals))
-        await _settled(clock)
+        await clock.until_one_sleeps()
         clock.advance(44.0)
         pinged.set()
         async with asyncio.timeout(5):
             assert isinstance(await waiting, Messages)
         waiting = asyncio.ensure_future(anext(signals))
-        await _settled(clock)
+        await clock.until_one_sleeps()
         clock.advance(44.0)
-        await _settled(clock)
+        await clock.until_one_sleeps()
         assert not waiting.done()
         clock.advance(2.0)
         async with asyncio.timeout(5):
             lost = await waiting
     assert isinstance(lost, Lost)
     assert lost.reason == "silent for 45 s"
-
-
-async def _settled(clock: ManualClock) -> None:
-    """Until whoever watches the clock sleeps on it again."""
-    async with asyncio.timeout(5):
-        await asyncio.sleep(0)
-        while not clock.sleeping:  # noqa: ASYNC110 - the clock tells nobody
-            await asyncio.sleep(0)

@@ -10,12 +10,7 @@ import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from support.agents import CANCEL, SEND, Wire, envelope, message_params, task_of
-from support.platforms import Api, eventually, platform, silent_target
-
-
-async def heartbeat(served: Api, workspace_id: str, **facts: object) -> None:
-    answer = await served.http.post("/registry/heartbeat", json={"workspace_id": workspace_id, **facts})
-    assert answer.status_code == 200, answer.text
+from support.platforms import eventually, platform, silent_target
 
 
 @pytest.mark.req("Q8")
@@ -45,11 +40,11 @@ async def test_a_heartbeat_with_spare_capacity_drains_the_queue_and_one_without_
         target.busy = {"busy": True}
         target.answer(1)
         await served.until_status(delegation_id, "queued")
-        await heartbeat(served, target.workspace, active_tasks=1)
+        await served.heartbeat(target.workspace, active_tasks=1)
         other = await served.delegate(target.workspace, "look too")
         await served.until_status(other, "queued")
         assert len(target.bodies) == 1
-        await heartbeat(served, target.workspace, active_tasks=0)
+        await served.heartbeat(target.workspace, active_tasks=0)
         await target.received(2)
         assert [body["params"]["message"]["messageId"] for body in target.bodies] == [delegation_id] * 2
         assert (await served.record(delegation_id))["attempt"] == 2
@@ -59,15 +54,15 @@ async def test_a_heartbeat_with_spare_capacity_drains_the_queue_and_one_without_
 async def test_a_heartbeat_drains_one_for_each_slot_that_is_free(tmp_path: Path) -> None:
     """Four slots, of which the heartbeat says that others hold one: three of the nine that wait go out."""
     async with platform(tmp_path) as served, silent_target(served, slots=4) as target:
-        await heartbeat(served, target.workspace, active_tasks=4)
+        await served.heartbeat(target.workspace, active_tasks=4)
         ids = [await served.delegate(target.workspace, "look") for _ in range(9)]
         for delegation_id in ids:
             await served.until_status(delegation_id, "queued")
         assert not target.bodies
-        await heartbeat(served, target.workspace, active_tasks=1)
+        await served.heartbeat(target.workspace, active_tasks=1)
         await target.received(3)
         for _ in range(3):
-            await heartbeat(served, target.workspace, active_tasks=4)
+            await served.heartbeat(target.workspace, active_tasks=4)
         assert sorted(body["params"]["message"]["messageId"] for body in target.bodies) == sorted(ids[:3])
         assert [(await served.record(one))["status"] for one in ids] == ["dispatched"] * 3 + ["queued"] * 6
 
@@ -84,7 +79,7 @@ async def test_two_hundred_for_one_slot_all_complete_in_order_and_each_is_delive
         for refusals in range(1, 6):
             await eventually(lambda goal=refusals: len(journal.of(Kind.REFUSED)) >= goal)
             await wire.result(CANCEL["1.0"], {"id": other})
-            await heartbeat(served, target, active_tasks=0)
+            await served.heartbeat(target, active_tasks=0)
             if refusals < 5:
                 goal = 30 * refusals
                 await eventually(lambda goal=goal: len(journal.of(Kind.SEND)) >= goal)
@@ -114,11 +109,11 @@ async def _occupy(wire: Wire) -> str:
 async def test_drains_at_once_hand_each_out_once(tmp_path: Path) -> None:
     async with platform(tmp_path, claim_batch=3) as served, serve_agent("coder") as agent:
         target = await served.workspace("coder", agent.url, slots=8)
-        await heartbeat(served, target, active_tasks=8)
+        await served.heartbeat(target, active_tasks=8)
         ids = await asyncio.gather(*(served.delegate(target, "steps=1 delay=0.01") for _ in range(40)))
         for delegation_id in ids:
             await served.until_status(delegation_id, "queued")
-        await asyncio.gather(*(heartbeat(served, target, active_tasks=0) for _ in range(20)))
+        await asyncio.gather(*(served.heartbeat(target, active_tasks=0) for _ in range(20)))
         for delegation_id in ids:
             await served.until_status(delegation_id, "completed")
         assert Counter(entry.message_id for entry in agent.agent.journal.of(Kind.SEND)) == Counter(ids)

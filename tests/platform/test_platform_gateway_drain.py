@@ -10,17 +10,9 @@ import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from support.agents import message_params
-from support.gateway import Door
+from support.gateway import HOLD, Door, occupied
 from support.platforms import Api, eventually, platform
 from support.scripted_http import Exchange, scripted_server
-
-HOLD = "steps=1 delay=60"
-
-
-async def occupied(served: Api, target: str) -> str:
-    delegation_id = await served.delegate(target, HOLD)
-    await served.until_status(delegation_id, "in_progress")
-    return delegation_id
 
 
 async def status_of(served: Api, target: str, ticket: dict[str, Any]) -> dict[str, Any]:

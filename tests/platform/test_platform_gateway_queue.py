@@ -11,18 +11,9 @@ from headway.agents.journal import Kind
 from headway.ledger.records import Message
 from headway.platform.platform import Platform
 from support.agents import ManualClock, message_params
-from support.gateway import Door
-from support.platforms import NOBODY, Api, broken_ledger, eventually, platform, silent_target
+from support.gateway import Door, occupied
+from support.platforms import NOBODY, broken_ledger, eventually, platform, silent_target
 from support.scripted_http import Exchange, scripted_server
-
-HOLD = "steps=1 delay=60"
-
-
-async def occupied(served: Api, target: str) -> str:
-    """A delegation that keeps the only slot."""
-    delegation_id = await served.delegate(target, HOLD)
-    await served.until_status(delegation_id, "in_progress")
-    return delegation_id
 
 
 @pytest.mark.req("Q1")

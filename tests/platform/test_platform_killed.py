@@ -15,7 +15,7 @@ from headway.core.delegation import Status
 from headway.platform.dispatcher import Dispatcher
 from support.agents import ManualClock
 from support.fronts import Front, Instead, front
-from support.platforms import Api, Json, connected, eventually, platform, serve
+from support.platforms import Api, Json, connected, eventually, free_url, platform, serve
 
 
 async def ended(served: Api, delegation_id: str) -> Json:
@@ -26,11 +26,6 @@ async def ended(served: Api, delegation_id: str) -> Json:
         if Status(record["status"]).is_terminal:
             return record
         await served.log.until(lambda goal=seen: len(served.log.events) > goal)
-
-
-async def free_url() -> str:
-    async with serve_agent() as agent:
-        return agent.url
 
 
 async def deliver_to(served: Api, proxy: Front, answer: Instead | None, task: str, name: str) -> str:

@@ -13,7 +13,7 @@ from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from support.agents import ManualClock
 from support.fronts import Instead, front
-from support.platforms import Api, Json, eventually, platform
+from support.platforms import Api, Json, eventually, free_url, platform
 
 QUICK = {"retry_pause": 0.05, "ask_patience": 0.3, "ask_pause": 0.05}
 RESTARTING = json.dumps({"error": "the agent restarts", "restarting": True, "retry_after": 0}).encode()
@@ -26,17 +26,6 @@ DONE = json.dumps(
     }
 ).encode()
 GOOD = Instead(200, DONE)
-
-
-async def heartbeat(served: Api, workspace_id: str, **facts: object) -> None:
-    answer = await served.http.post("/registry/heartbeat", json={"workspace_id": workspace_id, **facts})
-    assert answer.status_code == 200, answer.text
-
-
-async def free_url() -> str:
-    """An address where nobody listens any more."""
-    async with serve_agent() as agent:
-        return agent.url
 
 
 def port_of(url: str) -> int:
@@ -148,7 +137,7 @@ async def test_an_agent_that_is_back_in_time_gets_it_once(tmp_path: Path) -> Non
 async def test_where_heartbeats_come_it_is_tried_five_times_with_pauses_that_double(tmp_path: Path) -> None:
     async with platform(tmp_path, **QUICK) as served:
         target = await served.workspace("alive", await free_url())
-        await heartbeat(served, target, active_tasks=0)
+        await served.heartbeat(target, active_tasks=0)
         delegation_id = await served.delegate(target, "look")
         record = await served.until_status(delegation_id, "failed")
         assert record["error"] == (
@@ -191,7 +180,7 @@ async def test_the_queue_of_an_agent_that_answers_with_errors_is_not_failed_one_
         for delegation_id in ids[1:]:
             await served.until_status(delegation_id, "queued")
         assert proxy.sent == ids[:1]
-        await heartbeat(served, target, active_tasks=0)
+        await served.heartbeat(target, active_tasks=0)
         for delegation_id in ids[1:]:
             await served.until_status(delegation_id, "completed")
 
@@ -258,7 +247,7 @@ async def test_a_cancel_before_the_retry_keeps_it_from_being_sent_again(tmp_path
             record = await _canceled(served, delegation_id)
             assert bool(record["status_message"].startswith("the agent confirmed")) is delivered
             assert proxy.sent.count(delegation_id) == 1
-            await heartbeat(served, target, active_tasks=0)
+            await served.heartbeat(target, active_tasks=0)
         await served.until_free(target)
 
 

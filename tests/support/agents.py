@@ -52,6 +52,13 @@ class ManualClock:
     def sleeping(self) -> int:
         return sum(not woken.done() for _, _, woken in self._sleepers)
 
+    async def until_one_sleeps(self) -> None:
+        """Until whoever watches the clock sleeps on it, again where it was woken just now."""
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+            while not self.sleeping:  # noqa: ASYNC110 - nobody is told that one begins to sleep
+                await asyncio.sleep(0)
+
     def advance(self, seconds: float) -> None:
         self._now += seconds
         while self._sleepers and self._sleepers[0][0] <= self._now:

@@ -14,7 +14,16 @@ from support.platforms import Api
 
 Json = dict[str, Any]
 
+HOLD = "steps=1 delay=60"
+"""A task that goes on for as long as a test lasts."""
 _numbers = itertools.count(1)
+
+
+async def occupied(served: Api, target: str) -> str:
+    """A delegation that keeps the only slot."""
+    delegation_id = await served.delegate(target, HOLD)
+    await served.until_status(delegation_id, "in_progress")
+    return delegation_id
 
 
 class Door:

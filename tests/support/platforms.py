@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from headway.agents.fleet import serve_agent
 from headway.core.delegation import TERMINAL, Row, Status
 from headway.core.events import DelegationPayload, Event, apply, read_payload
 from headway.net.http import KEPT_SECONDS
@@ -164,6 +165,10 @@ class Api:
         sent: Json = {"content": body} if isinstance(body, bytes) else {"json": body if body is not None else {}}
         return await self.http.post(f"/workspaces/{source or self.source}/{what}", **sent)
 
+    async def heartbeat(self, workspace_id: str, **facts: object) -> None:
+        answer = await self.http.post("/registry/heartbeat", json={"workspace_id": workspace_id, **facts})
+        assert answer.status_code == 200, answer.text
+
     async def delegate(self, target: str, task: str, **more: Any) -> str:
         answer = await self.ask("delegate", {"target_id": target, "task": task, **more})
         assert answer.status_code == 202, answer.text
@@ -296,6 +301,12 @@ async def start_serve(path: Path, *options: str) -> asyncio.subprocess.Process:
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+
+
+async def free_url() -> str:
+    """An address where nobody listens any more."""
+    async with serve_agent() as agent:
+        return agent.url
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = WITHIN) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.cli.app import app
+from support.processes import Ran
 from typer.testing import CliRunner
 
 
@@ -49,16 +49,3 @@ class Configured:
         """The settings as `headway config --json` tells them."""
         settings: Mapping[str, Mapping[str, Any]] = self.run(*flags, "config", "--json").json()["settings"]
         return settings
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        assert self.code == 0, self
-        return json.loads(self.out)
