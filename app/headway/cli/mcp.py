@@ -80,7 +80,7 @@ def _serve_http(
 ) -> None:
     from headway.cli.serve import announce
     from headway.net.sockets import PortTaken, listen
-    from headway.platform.start import StartRefused
+    from headway.net.token_file import TokenFileRefused
     from headway.tools.mcp.edge import AccessRefused
     from headway.tools.mcp.serving import serve_http
 
@@ -88,14 +88,14 @@ def _serve_http(
         with listen(host, port) as listener:
             access = _access(listener, public or [], token_file)
             asyncio.run(staying(serve_http(settings, listener, access, ready=announce)))
-    except (AccessRefused, StartRefused) as error:
+    except (AccessRefused, TokenFileRefused) as error:
         fail(f"{error}. Nothing was started.", ExitCode.USAGE)
     except PortTaken as error:
         fail(f"{error.strerror}. Nothing was started; choose another with --port.", ExitCode.NOT_FOUND)
 
 
 def _access(listener: socket.socket, public: list[str], token_file: Path | None) -> Access:
-    from headway.platform.start import read_token_file
+    from headway.net.token_file import read_token_file
     from headway.tools.mcp.edge import Access
 
     token = read_token_file(token_file) if token_file is not None else None

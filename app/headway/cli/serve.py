@@ -90,11 +90,12 @@ def serve(
     from headway.ledger.records import DAY_MS, Retention
     from headway.net.addresses import Allowance
     from headway.net.sockets import PortTaken, listen, raise_descriptor_limit
+    from headway.net.token_file import TokenFileRefused, read_token_file
     from headway.platform.edge import PublicHost
     from headway.platform.pushes import read_push_url
     from headway.platform.server import serve_on, take_over
     from headway.platform.settings import Settings
-    from headway.platform.start import StartRefused, read_token_file
+    from headway.platform.start import StartRefused
 
     log_to_stderr()
     raise_descriptor_limit()
@@ -128,7 +129,7 @@ def serve(
     try:
         admin_token = read_token_file(token_file) if token_file is not None else None
         asyncio.run(staying(run()))
-    except StartRefused as error:
+    except (StartRefused, TokenFileRefused) as error:
         fail(f"{error}. Nothing was started.", ExitCode.USAGE)
     except PortTaken as error:
         fail(f"{error.strerror}. Nothing was started; choose another with --port.", ExitCode.NOT_FOUND)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
-_TOKEN: Final = re.compile(rb"[\x21-\x7e]{1,512}")
+from headway.net.token_file import as_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +82,6 @@ class DataFolder:
         except (FileNotFoundError, IsADirectoryError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         return running if _alive(running.pid) else None
-
-
-def as_token(content: bytes) -> str | None:
-    """The token that a file holds; None for what no header can carry."""
-    text = content.strip()
-    return text.decode("ascii") if _TOKEN.fullmatch(text) else None
 
 
 def _write_private(path: Path, text: str) -> None:
