@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
-import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from headway.connectors.address import checked_address, path_of, segment, tls_for
 from headway.connectors.connector import (
     Capabilities,
     Closed,
@@ -80,7 +80,7 @@ class HeadwayConnector:
         find: Callable[[], str | None] | None = None,
     ) -> None:
         self._find = find
-        self._address = _checked(base_url)
+        self._address = checked_address(base_url)
         self._headers: dict[str, str] = {}
         self.use_token(token)
         self._clock = clock
@@ -89,7 +89,7 @@ class HeadwayConnector:
         self._read_only = read_only
         self._capabilities = Capabilities(read_only=read_only)
         self._client = httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, transport=transport, verify=_tls_for(self._address)
+            trust_env=False, follow_redirects=False, transport=transport, verify=tls_for(self._address)
         )
         self._http = Exchange(self._client, self._address, self._headers, clock)
 
@@ -183,7 +183,7 @@ class HeadwayConnector:
         """Whether the platform is known to be at another address than before; it is asked there from then on."""
         found = self._find() if self._find else None
         try:
-            address = _checked(found) if found else self._address
+            address = checked_address(found) if found else self._address
         except NotReachable:
             return False
         if address == self._address:
@@ -215,12 +215,12 @@ class HeadwayConnector:
         )
 
     async def delegation(self, id_or_prefix: str) -> Delegation:
-        return self._read(Delegation, await self._http.call("GET", f"/admin/delegations/{_segment(id_or_prefix)}"))
+        return self._read(Delegation, await self._http.call("GET", f"/admin/delegations/{segment(id_or_prefix)}"))
 
     async def timeline(self, delegation: DelegationRef) -> list[Event]:
         from headway.core.events import Event, read_payload
 
-        past = self._read_list(api.PastEvent, await self._http.call("GET", _path(delegation, "events")))
+        past = self._read_list(api.PastEvent, await self._http.call("GET", path_of(delegation, "events")))
         try:
             return [Event(one.seq, one.type, one.timestamp, read_payload(one.type, one.data)) for one in past]
         except ValidationError as error:
@@ -237,22 +237,22 @@ class HeadwayConnector:
     async def poll(self, delegation: DelegationRef) -> Delegation:
         self._require_write()
         # Asking twice does no harm, so a lost answer leaves nothing in doubt.
-        return self._read(Delegation, await self._http.call("POST", _path(delegation, "poll")))
+        return self._read(Delegation, await self._http.call("POST", path_of(delegation, "poll")))
 
     async def cancel(self, delegation: DelegationRef, *, reason: str | None = None) -> Status:
         self._require_write()
         body = {"reason": reason} if reason else {}
-        answer = await self._http.call("POST", _path(delegation, "cancel"), json=body, effect=Effect.CHANGES)
+        answer = await self._http.call("POST", path_of(delegation, "cancel"), json=body, effect=Effect.CHANGES)
         return self._read(api.StatusAnswer, answer, Effect.CHANGES).status
 
     async def reply(self, delegation: DelegationRef, text: str) -> Status:
         self._require_write()
-        answer = await self._http.call("POST", _path(delegation, "reply"), json={"text": text}, effect=Effect.CHANGES)
+        answer = await self._http.call("POST", path_of(delegation, "reply"), json={"text": text}, effect=Effect.CHANGES)
         return self._read(api.StatusAnswer, answer, Effect.CHANGES).status
 
     async def retry(self, delegation: DelegationRef) -> Dispatched:
         self._require_write()
-        answer = await self._http.call("POST", _path(delegation, "retry"), effect=Effect.CHANGES)
+        answer = await self._http.call("POST", path_of(delegation, "retry"), effect=Effect.CHANGES)
         accepted = self._read(api.RetryAccepted, answer, Effect.CHANGES)
         return Dispatched(
             accepted.delegation_id, accepted.target_id, accepted.status, repeated=bool(accepted.idempotent_hit)
@@ -269,7 +269,7 @@ class HeadwayConnector:
 
     async def remove_agent(self, workspace_id: str) -> None:
         self._require_write()
-        await self._http.call("DELETE", f"/workspaces/{_segment(workspace_id)}", effect=Effect.CHANGES)
+        await self._http.call("DELETE", f"/workspaces/{segment(workspace_id)}", effect=Effect.CHANGES)
 
     async def drop_stale(self, older_than_ms: int, workspace_id: str) -> int:
         self._require_write()
@@ -291,7 +291,7 @@ class HeadwayConnector:
     async def remove_token(self, token_id: str) -> None:
         """Forget a token: it opens nothing from then on. Raises `NotFound`, `Conflict` for the data folder's own."""
         self._require_write()
-        await self._http.call("DELETE", f"/admin/tokens/{_segment(token_id)}", effect=Effect.CHANGES)
+        await self._http.call("DELETE", f"/admin/tokens/{segment(token_id)}", effect=Effect.CHANGES)
 
     async def health(self) -> api.Health:
         return self._read(api.Health, await self._http.call("GET", "/health", accept=frozenset({503})))
@@ -319,37 +319,6 @@ class HeadwayConnector:
         return self._http.unreadable("it is not what a platform of ours answers", effect)
 
 
-def _tls_for(address: str) -> ssl.SSLContext | bool:
-    """Reading the certificates of this system takes its time. A context without any trusts nobody."""
-    return True if address.lower().startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
 @cache
 def _list_of(model: type[Model]) -> TypeAdapter[list[Model]]:
     return TypeAdapter(list[model])  # type: ignore[valid-type]
-
-
-def _checked(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        # The client's own idea of a host is stricter: it would fail on such a name at the first call.
-        usable = usable and bool(httpx.URL(base_url).host)
-    except (ValueError, httpx.InvalidURL):
-        usable = False
-    if not usable or "@" in parts.netloc or parts.query or parts.fragment or clean_line(base_url) != base_url:
-        raise NotReachable(
-            "The address of the platform is not one.", next_step="Give one such as http://127.0.0.1:8787, nothing more."
-        )
-    return base_url.rstrip("/")
-
-
-def _path(delegation: DelegationRef, verb: str) -> str:
-    return f"/workspaces/{_segment(delegation.source_id)}/delegations/{_segment(delegation.delegation_id)}/{verb}"
-
-
-def _segment(text: str) -> str:
-    """One segment of a path, which no id can leave. Raises `NotFound` for what names nothing."""
-    if not text.strip("."):
-        raise NotFound("That is not the id of anything.", next_step="List what is there and check the id.")
-    return quote(text, safe="")

@@ -1,0 +1,48 @@
+"""Where a platform of ours is, and the paths of what it has."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from headway.connectors.errors import NotFound, NotReachable
+from headway.core.text import clean_line
+
+if TYPE_CHECKING:
+    from headway.connectors.connector import DelegationRef
+
+
+def checked_address(base_url: str) -> str:
+    """The address without a slash at its end. Raises `NotReachable` for what is no plain http or https address."""
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        # The client's own idea of a host is stricter: it would fail on such a name at the first call.
+        usable = usable and bool(httpx.URL(base_url).host)
+    except (ValueError, httpx.InvalidURL):
+        usable = False
+    if not usable or "@" in parts.netloc or parts.query or parts.fragment or clean_line(base_url) != base_url:
+        raise NotReachable(
+            "The address of the platform is not one.", next_step="Give one such as http://127.0.0.1:8787, nothing more."
+        )
+    return base_url.rstrip("/")
+
+
+def tls_for(address: str) -> ssl.SSLContext | bool:
+    """Reading the certificates of this system takes its time. A context without any trusts nobody."""
+    return True if address.lower().startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def path_of(delegation: DelegationRef, verb: str) -> str:
+    """The path of something that is done with a delegation, or asked of it."""
+    return f"/workspaces/{segment(delegation.source_id)}/delegations/{segment(delegation.delegation_id)}/{verb}"
+
+
+def segment(text: str) -> str:
+    """One segment of a path, which no id can leave. Raises `NotFound` for what names nothing."""
+    if not text.strip("."):
+        raise NotFound("That is not the id of anything.", next_step="List what is there and check the id.")
+    return quote(text, safe="")
