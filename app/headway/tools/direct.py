@@ -20,15 +20,14 @@ from headway.core.naming import quoted
 from headway.net.timing import within
 from headway.tools import direct_table as table
 from headway.tools.agents import Agents
-from headway.tools.asking import NOT_SENT, Asked, ask_to_cancel
+from headway.tools.asking import NOT_SENT, Asked
 from headway.tools.direct_table import DirectTask, Stop
 from headway.tools.endings import Endings
 from headway.tools.errors import JournalUnavailable, ToolError
 from headway.tools.outcome import Ending, State
-from headway.tools.reader import ending_of
 from headway.tools.running import OnProgress, OnResult, Running, begin_running
 from headway.tools.session import Session
-from headway.tools.settings import ToolSettings
+from headway.tools.stopping import ask_its_agent, overdue, stop_reading, stopped_as
 
 FAULT: Final = (
     "a fault of the tools ended the reading of this task; the outcome is unknown, and the log has the details"
@@ -208,36 +207,16 @@ class DirectTasks:
             running.worker.cancel()
         if asked is not None:
             running.asked = asked
-            self._end(running, _stopped_as(running, stop, asked))
+            self._end(running, stopped_as(running, stop, asked))
 
     async def _stop_and_ask(self, running: Running, stop: Stop) -> Asked | None:
         """What the agent said to it; None where the task ended by itself meanwhile."""
-        reading, seconds = running.reading, self._settings.cancel_seconds
-        try:
-            await self._session.journal.run(partial(table.mark_stopped, task_id=reading.task_id, stop=stop))
-        except JournalUnavailable as error:
-            _log.warning("that %s is stopped is not durable: %s", reading.task_id, error)
-        if running.worker is not None:
-            if reading.sending:
-                await self._until_named(running, seconds)
-            running.worker.cancel()
-            await asyncio.wait({running.worker})
-        if reading.task_id not in self._running:
+        await stop_reading(self._session, running, stop)
+        if running.reading.task_id not in self._running:
             return None
-        if not reading.sending:
+        if not running.reading.sending:
             return Asked(False, NOT_SENT)
-        return await ask_to_cancel(running.client, running.reader.find, self._session.clock, seconds)
-
-    async def _until_named(self, running: Running, seconds: float) -> None:
-        """Wait for the agent to name its task, without which it cannot be asked to cancel it."""
-        assert running.worker is not None
-        named = asyncio.ensure_future(running.reading.known.wait())
-        limit = asyncio.ensure_future(self._session.clock.sleep(seconds))
-        try:
-            await asyncio.wait({named, limit, running.worker}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            named.cancel()
-            limit.cancel()
+        return await ask_its_agent(self._session, running)
 
     def _let_go(self, running: Running) -> None:
         """Nobody waits for it any more: have its agent stop, if it can be asked."""
@@ -247,8 +226,7 @@ class DirectTasks:
             asking.add_done_callback(self._letting_go.discard)
 
     async def _ask_once(self, running: Running) -> None:
-        find, seconds = running.reader.find, self._settings.cancel_seconds
-        asked = await ask_to_cancel(running.client, find, self._session.clock, seconds)
+        asked = await ask_its_agent(self._session, running)
         _log.info("%s was let go: %s", running.task.task_id, asked.words)
 
     async def until_let_go(self, seconds: float) -> None:
@@ -336,24 +314,8 @@ class DirectTasks:
         await self._session.journal.run(write)
 
 
-def overdue(running: Running, now_ms: int, settings: ToolSettings) -> str | None:
-    """Why a task is to be ended now; age alone never ends one that lives, unless that was asked for."""
-    silent, age = now_ms - running.reading.heard_at, now_ms - running.task.created_at
-    if silent > settings.silence_limit * 1_000:
-        return f"the agent was silent for more than {settings.silence_limit:,g} s"
-    if settings.max_age is not None and age > settings.max_age * 1_000:
-        return f"the task took more than {settings.max_age:,g} s"
-    return None
-
-
 async def _all_of(tasks: set[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _stopped_as(running: Running, stop: Stop, asked: Asked) -> Ending:
-    if asked.ended is not None:
-        return ending_of(asked.ended, running.reading)
-    return Ending(stop.state, running.reading.text, f"{stop.reason}; {asked.words}")
 
 
 def _overdue(seconds: float) -> str:
