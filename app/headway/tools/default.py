@@ -7,31 +7,15 @@ loop keeps it open, and closes it when it is canceled, as `asyncio.run` does wit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Concatenate, Final, ParamSpec
 from weakref import WeakKeyDictionary
 
-from headway.tools.descriptions import (
-    A2A_CANCEL_TASK,
-    A2A_CHECK_TASK,
-    A2A_SEND,
-    A2A_SEND_ASYNC,
-    CANCEL_DELEGATION,
-    CHECK_DELEGATION_STATUS,
-    DELEGATE_TO_WORKSPACE,
-    described,
-)
+from headway.tools.tools import Answer, Tools, open_tools
 
-if TYPE_CHECKING:
-    from headway.tools.outcome import Outcome, Progress
-    from headway.tools.tools import Tools
-
-    OnResult = Callable[[Outcome], Any]
-    OnProgress = Callable[[Progress], None]
-else:
-    # So that the hints of the verbs can be read without loading what only a call needs.
-    OnResult = OnProgress = Callable[[Any], Any]
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +55,6 @@ def _abandon_closed() -> None:
 
 
 async def _keep(opened: asyncio.Future[Tools]) -> None:
-    # Loaded at the first call: an agent that imports a verb has not paid for what it does not call.
-    from headway.tools.tools import open_tools
-
     try:
         async with open_tools() as tools:
             opened.set_result(tools)
@@ -86,64 +67,27 @@ async def _keep(opened: asyncio.Future[Tools]) -> None:
         opened.cancel()
 
 
-@described(A2A_SEND)
-async def a2a_send(
-    agent_url: str,
-    message: str,
-    *,
-    session_id: str | None = None,
-    context: Mapping[str, Any] | None = None,
-    on_progress: OnProgress | None = None,
-) -> dict[str, Any]:
-    tools = await default_tools()
-    return await tools.a2a_send(agent_url, message, session_id=session_id, context=context, on_progress=on_progress)
+def _on_default_tools(verb: Callable[Concatenate[Tools, P], Awaitable[Answer]]) -> Callable[P, Awaitable[Answer]]:
+    """A verb of `Tools` as a function, with its signature, hints and description."""
+
+    async def call(*args: P.args, **named: P.kwargs) -> Answer:
+        return await verb(await default_tools(), *args, **named)
+
+    signature = inspect.signature(verb)
+    _self, *parameters = signature.parameters.values()
+    call.__name__ = call.__qualname__ = verb.__name__
+    call.__doc__ = verb.__doc__
+    # The hints are read where the verb is written.
+    call.__wrapped__ = verb  # type: ignore[attr-defined]
+    call.__annotations__ = verb.__annotations__
+    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return call
 
 
-@described(A2A_SEND_ASYNC)
-async def a2a_send_async(
-    agent_url: str | None = None,
-    message: str = "",
-    *,
-    agent_name: str | None = None,
-    task_id: str | None = None,
-    session_id: str | None = None,
-    context: Mapping[str, Any] | None = None,
-    on_result: OnResult | None = None,
-    on_progress: OnProgress | None = None,
-) -> dict[str, Any]:
-    tools = await default_tools()
-    return await tools.a2a_send_async(
-        agent_url,
-        message,
-        agent_name=agent_name,
-        task_id=task_id,
-        session_id=session_id,
-        context=context,
-        on_result=on_result,
-        on_progress=on_progress,
-    )
-
-
-@described(A2A_CHECK_TASK)
-async def a2a_check_task(task_id: str) -> dict[str, Any]:
-    return await (await default_tools()).a2a_check_task(task_id)
-
-
-@described(A2A_CANCEL_TASK)
-async def a2a_cancel_task(task_id: str) -> dict[str, Any]:
-    return await (await default_tools()).a2a_cancel_task(task_id)
-
-
-@described(DELEGATE_TO_WORKSPACE)
-async def delegate_to_workspace(workspace_id: str, task: str) -> dict[str, Any]:
-    return await (await default_tools()).delegate_to_workspace(workspace_id, task)
-
-
-@described(CHECK_DELEGATION_STATUS)
-async def check_delegation_status(task_id: str = "") -> dict[str, Any]:
-    return await (await default_tools()).check_delegation_status(task_id)
-
-
-@described(CANCEL_DELEGATION)
-async def cancel_delegation(task_id: str, reason: str = "") -> dict[str, Any]:
-    return await (await default_tools()).cancel_delegation(task_id, reason)
+a2a_send = _on_default_tools(Tools.a2a_send)
+a2a_send_async = _on_default_tools(Tools.a2a_send_async)
+a2a_check_task = _on_default_tools(Tools.a2a_check_task)
+a2a_cancel_task = _on_default_tools(Tools.a2a_cancel_task)
+delegate_to_workspace = _on_default_tools(Tools.delegate_to_workspace)
+check_delegation_status = _on_default_tools(Tools.check_delegation_status)
+cancel_delegation = _on_default_tools(Tools.cancel_delegation)
