@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headway.dashboard.filters import EVERYTHING, Filter, FilterError, Language, parse_filter
-from headway.dashboard.widgets.row_table import RowTable, View
+from headway.dashboard.row_view import View
+from headway.dashboard.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
     from headway.dashboard.widgets.filter_bar import FilterBar
@@ -28,7 +29,7 @@ class Filtering:
     def __init__(
         self,
         bar: FilterBar,
-        tables: Iterable[tuple[FilteredView, RowTable]],
+        tables: Iterable[tuple[FilteredView, RowTable[Any]]],
         on_change: Callable[[], None],
         request_frame: Callable[[], None],
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
@@ -28,7 +28,9 @@ class FilteredScreen(ActionScreen):
         self.filter_bar = FilterBar(id="filter-bar")
         self.filtering: Filtering
 
-    def filter_these(self, tables: Iterable[tuple[FilteredView, RowTable]], language: Language | None = None) -> None:
+    def filter_these(
+        self, tables: Iterable[tuple[FilteredView, RowTable[Any]]], language: Language | None = None
+    ) -> None:
         """What the filter is over; see `Filtering`."""
         self.filtering = Filtering(
             self.filter_bar, tables, self.selection_changed, self.session.request_frame, language=language

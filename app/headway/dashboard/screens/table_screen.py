@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -28,7 +28,7 @@ class TableScreen(FilteredScreen):
         self,
         session: Session,
         actions: Sequence[Action],
-        table: RowTable,
+        table: RowTable[Any],
         view: FilteredView,
         language: Language,
         *,

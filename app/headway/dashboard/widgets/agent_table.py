@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Final
+from collections.abc import Hashable
+from typing import ClassVar
 
 from headway.dashboard.agent_columns import COLUMNS
 from headway.dashboard.agents_view import AgentsView
-from headway.dashboard.columns import Facts, Place, Spans
+from headway.dashboard.columns import Place, Spans
 from headway.dashboard.widgets.row_table import RowTable
 
 
-class AgentTable(RowTable):
+class AgentTable(RowTable[AgentsView]):
     """The agents of an `AgentsView`; one that changes its status stands out for a moment."""
 
-    def __init__(
-        self,
-        view: AgentsView,
-        facts: Callable[[], Facts],
-        monotonic: Callable[[], float],
-        *,
-        id: str | None = None,  # noqa: A002
-    ) -> None:
-        super().__init__(view, COLUMNS, monotonic, id=id)
-        self.agents: Final = view
-        self._facts = facts
+    COLUMNS: ClassVar = COLUMNS
 
     @property
     def title(self) -> str:
@@ -35,7 +25,7 @@ class AgentTable(RowTable):
         return "no agent is registered yet"
 
     def cell(self, row_id: str, place: Place) -> Spans:
-        return place.column.render(self.agents.row(row_id), self._facts(), place.width)
+        return place.column.render(self.view.row(row_id), self.facts(), place.width)
 
     def state_of(self, row_id: str) -> Hashable:
-        return self.agents.row(row_id).workspace.status
+        return self.view.row(row_id).workspace.status

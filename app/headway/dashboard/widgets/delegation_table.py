@@ -20,11 +20,10 @@ _EMPTY: Final = {
 }
 
 
-class DelegationTable(RowTable):
+class DelegationTable(RowTable[GroupView]):
     """The delegations of a `GroupView`; one that changes its status stands out for a moment."""
 
     LEAD: ClassVar = 2
-    view: GroupView
 
     def __init__(
         self,
@@ -35,8 +34,7 @@ class DelegationTable(RowTable):
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(view, COLUMNS[view.group], monotonic, id=id)
-        self._facts = facts
+        super().__init__(view, facts, monotonic, columns=COLUMNS[view.group], id=id)
         self._marks = marks
         self._marked = 0
 
@@ -61,7 +59,7 @@ class DelegationTable(RowTable):
     def cell(self, row_id: str, place: Place) -> Spans:
         row = self.view.held(row_id)
         # One that the platform lets go is gone at once, and from here with the next frame; a paint may come between.
-        return place.column.render(row, self._facts(), place.width) if row else (("", Tone.PLAIN),)
+        return place.column.render(row, self.facts(), place.width) if row else (("", Tone.PLAIN),)
 
     def lead(self, row_id: str, *, chosen: bool) -> list[Span]:
         return [*super().lead(row_id, chosen=chosen), (MARK if row_id in self._marks else " ", Tone.ACCENT)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,7 +14,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from headway.dashboard.cells import fit, fit_right
-from headway.dashboard.columns import Column, Place, Span, Spans, Tone, lay_out
+from headway.dashboard.columns import Column, Facts, Place, Span, Spans, Tone, lay_out
+from headway.dashboard.row_view import View
 from headway.dashboard.widgets.line_view import LineView
 
 FRESH_FOR: Final = 1.0
@@ -22,39 +23,16 @@ FRESH_FOR: Final = 1.0
 MARGIN: Final = 2
 """Blank cells at the right edge; the scrollbar, where there is one, is drawn over the last."""
 _BOLD: Final = Style(bold=True)
+V = TypeVar("V", bound=View)
 
 
-class View(Protocol):
-    """What a table shows: ids of rows in an order, filtered or not."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def total(self) -> int:
-        """How many there are, filter or no."""
-
-    @property
-    def is_filtered(self) -> bool: ...
-
-    @property
-    def sort_column(self) -> str: ...
-
-    @property
-    def descending(self) -> bool: ...
-
-    def id_at(self, index: int) -> str: ...
-
-    def index_of(self, row_id: str) -> int | None: ...
-
-    def window(self, start: int, stop: int) -> list[str]: ...
-
-
-class RowTable(LineView):
+class RowTable(LineView, Generic[V]):
     """A table over a `View`. Its cursor is the id of a row, whatever moves around it.
 
     A subclass says what its rows look like: `title`, `empty`, `cell`, and where it wants `state_of` and `lead`.
     """
 
+    COLUMNS: ClassVar[Sequence[Column]] = ()
     LEAD: ClassVar[int] = 1
     """Cells before the first column: the first is the cursor's, `lead` draws them."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor"}
@@ -63,49 +41,40 @@ class RowTable(LineView):
     class CursorMoved(Message):
         """A person moved the cursor, or it had to go to another row as its own is gone."""
 
-        table: RowTable
+        table: RowTable[Any]
         row_id: str | None
         by_person: bool
-
-        @property
-        def control(self) -> RowTable:
-            return self.table
 
     @dataclass
     class TitleClicked(Message):
         """A person clicked on the title of a column."""
 
-        table: RowTable
+        table: RowTable[Any]
         column_id: str
-
-        @property
-        def control(self) -> RowTable:
-            return self.table
 
     @dataclass
     class Opened(Message):
         """A person clicked twice on the row under the cursor."""
 
-        table: RowTable
+        table: RowTable[Any]
         row_id: str
-
-        @property
-        def control(self) -> RowTable:
-            return self.table
 
     def __init__(
         self,
-        view: View,
-        columns: Sequence[Column],
+        view: V,
+        facts: Callable[[], Facts],
         monotonic: Callable[[], float],
         *,
+        columns: Sequence[Column] | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
+        """`facts` are what cells are drawn with; `columns` are others than `COLUMNS`."""
         super().__init__(id=id)
         self.view = view
+        self.facts = facts
         self.cursor_id: str | None = None
         self._cursor_index = 0
-        self._columns = columns
+        self._columns = self.COLUMNS if columns is None else columns
         self._monotonic = monotonic
         self._places: tuple[Place, ...] = ()
         self._shown_ids: list[str] = []
