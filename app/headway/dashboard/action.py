@@ -58,7 +58,7 @@ class Moment:
     """Some ask for input, are stuck, or failed."""
     needs_token: bool = False
     typing: bool = False
-    """A filter is being typed: keys are letters of it."""
+    """A filter or a search is being typed: keys are letters of it."""
     agent: Workspace | None = None
     """The workspace under the cursor, on the agents screen."""
     event: bool = False

@@ -13,7 +13,7 @@ from headway.dashboard.store import Store
 
 
 class AgentsView(OrderedView):
-    """The workspaces that tasks can be handed to. There are few: each `update` takes all of them anew."""
+    """The workspaces that tasks can be handed to. There are few: each `refresh` takes all of them anew."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

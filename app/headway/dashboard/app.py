@@ -303,7 +303,7 @@ class HeadwayApp(HoldsPaints):
 
 
 def _filters_of(look: Look, app: HeadwayApp) -> list[LineFilter]:
-    """What lines pass last."""
+    """The filters that every line passes last."""
     filters: list[LineFilter] = []
     if app.no_color or not look.color:
         filters.append(Colorless(lambda: app.current_theme.dark))

@@ -10,7 +10,7 @@ from headway.core.events import Event, Other, Progressed
 
 MOST_EVENTS: Final = 5_000
 MOST_CHARACTERS: Final = 8_000_000
-"""Of the texts of all that is kept; the oldest go first."""
+"""In the texts of all events that are kept; the oldest go first."""
 
 
 class EventLog:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Host(Protocol):
-    """Named here and not imported from the app, which imports the parts."""
+    """The app imports its parts, so they do not import it."""
 
     @property
     def keys_waiting(self) -> int:
@@ -31,5 +31,5 @@ class Host(Protocol):
 
 
 def host_of(app: App[object]) -> Host:
-    """The app as what it is."""
+    """The app, as its parts know it."""
     return cast("Host", app)

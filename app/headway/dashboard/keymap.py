@@ -16,7 +16,7 @@ RESERVED: Final = {"ctrl+c": "copies, and says how to quit", "ctrl+q": "always q
 
 
 class KeymapError(Exception):
-    """The keys cannot be used; `problems` names, for each thing that is wrong, the action and says what it is."""
+    """The keys cannot be used; `problems` says what is wrong, each with the action that it is wrong with."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__("\n".join(text for _, text in problems))

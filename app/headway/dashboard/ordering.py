@@ -20,7 +20,7 @@ _Entry: TypeAlias = tuple[SortKey, str]
 
 
 class Ordering:
-    """Ids in the order of their keys, the same keys in the order of their ids; `reverse` turns all of it around.
+    """Ids in the order of their keys, equal keys in the order of their ids; `reverse` turns all of it around.
 
     An id keeps the place of the key it was last given (`put`), so the caller says when a key may have changed.
     """

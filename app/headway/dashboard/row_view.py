@@ -1,4 +1,4 @@
-"""What a table shows, as it asks for it. No Textual."""
+"""What lies between rows and the table that draws them. No Textual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a board works with: one platform's connector, store, feed operations, and records fetched. No Textual."""
+"""What a board works with: one platform's connector, store, feed and operations, and what was fetched. No Textual."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ MOST: Final = 2_048
 class Hot:
     """What the one writer knows of delegations that have not ended, the open transaction's writes included.
 
-    Right only as long as nobody else writes to the database, and no longer than nothing is rolled back: an engine with
-    other writers beside its own begins each transaction with a `forget`, as everybody does after a rollback.
+    Right only as long as nobody else writes to the database and nothing is rolled back: an engine with other writers
+    beside its own begins each transaction with a `forget`, and everybody calls it after a rollback.
     """
 
     __slots__ = ("_held",)
@@ -38,9 +38,9 @@ class Hot:
         self._held[delegation_id] = found
 
     def drop(self, delegation_id: str) -> None:
-        """Its row is written by other ways."""
+        """Know nothing of this one: its row is about to be written in another way."""
         self._held.pop(delegation_id, None)
 
     def forget(self) -> None:
-        """Nothing that is known is sure to be true."""
+        """Know nothing any more: what is known may not be true."""
         self._held.clear()

@@ -24,7 +24,7 @@ from headway.ledger.transaction import Transaction
 BATCH: Final = 500
 """Delegations, and events, that one transaction of a sweep or an eviction touches at most."""
 BATCH_BYTES: Final = 16 << 20
-"""Of events that one transaction of an eviction takes away, about: the one that reaches it is the last."""
+"""Of the events that one transaction of an eviction takes away, about: the event that reaches it is the last."""
 
 _d, _e = schema.delegations.c, schema.events.c
 _OLDEST: Final = (

@@ -1,6 +1,6 @@
 """Answers kept until what they rest on is written: who a token speaks for, and where a workspace stands.
 
-Every request asks for both, and both change once in a blue moon. A write that touches them says so in its transaction
+Every request asks for both, and both rarely change. A write that touches them says so in its transaction
 (`Transaction.outdate`), and everything is forgotten after its commit and before its caller hears of it.
 """
 

@@ -19,7 +19,7 @@ SECONDS: Final = 0.008
 SPAN: Final = 131_072
 """Keys that are asked of the index at once."""
 PART: Final = 50
-"""Records that are looked at before the time is."""
+"""Records that are looked at between two looks at the clock."""
 FEW: Final = 500
 """Candidates of one kind that are asked for at once."""
 

@@ -10,7 +10,7 @@ from headway.core.clock import Clock
 from headway.net.backoff import Backoff
 
 ASK_PAUSES: Final = Backoff(first=1.0, most=15.0)
-"""Between two questions to an agent that cannot be reached, and to one that waits for an answer of somebody."""
+"""Between two questions to an agent that cannot be reached, and to one that waits for somebody's answer."""
 
 _log = logging.getLogger(__name__)
 

@@ -28,5 +28,5 @@ def may(action: str, roles: Iterable[str], custom: Mapping[str, Iterable[str]] |
 
 
 def refusal(action: str, roles: Iterable[str]) -> str:
-    """What is said to whoever has not the permission."""
+    """What is said to whoever lacks the permission."""
     return f"RBAC: no '{action}' permission. Roles: {', '.join(roles) or 'none'}"

@@ -23,7 +23,7 @@ from headway.tools.reading import Reading
 from headway.tools.session import Session
 
 PAUSES: Final = Backoff(first=0.5, most=15.0)
-"""Between two tries to take up a task whose link was lost."""
+"""The pauses between two tries to take up a task whose link was lost."""
 NEVER_TAKEN: Final = "the agent has no task of this message, which was not sent again; send it anew"
 NOT_ASKABLE: Final = (
     "the link was lost before the agent named its task, and the agent cannot be asked which one that is; the outcome "

@@ -48,7 +48,7 @@ class Session:
         try:
             at_home = home is not None and _origin(httpx.URL(agent_url)) == _origin(httpx.URL(home))
         except httpx.InvalidURL:
-            # Whoever asks there is told so.
+            # Asking there fails, and says why.
             at_home = False
         return self.http if at_home else self.outside
 

@@ -28,7 +28,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolMessages:
-    """`messages` is the call and its result, in this order. `persist` is whether they belong into the stored history:
+    """`messages` is the call and its result, in this order. `persist` is whether they belong in the stored history:
     what a task ended with does; an agent's question that waits for an answer is asked anew after a restart."""
 
     messages: tuple[dict[str, Any], dict[str, Any]]

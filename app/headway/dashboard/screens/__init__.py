@@ -1,1 +1,1 @@
-"""The board's screen and its dialogs."""
+"""The screens, and the dialogs over them."""

@@ -24,7 +24,7 @@ _KEYS: Final = {
     "J": Part.JSON,
 }
 _SHOWN: Final = 44
-"""Cells of each text that are shown, so that it is known again."""
+"""Cells of each text that are shown, so that it is recognized."""
 
 
 class CopyScreen(Dialog[Part | None]):

@@ -1,4 +1,4 @@
-"""A screen from which delegations are acted on and looked at, each key's work in one place for all of them."""
+"""A screen from which delegations are acted on and looked at: what these keys do is the same on all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all dialogs share: a frame that names their keys, and a part in each frame."""
+"""What all dialogs share: a border that names their keys, and that they are told of each frame painted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def titled(field: Field, title: str) -> Field:
 
 
 class Dialog(ModalScreen[Result]):
-    """The base of every dialog. The focus begins where `on_mount` puts it; none is for one that only has keys."""
+    """The base of every dialog. The focus begins where `on_mount` puts it; a dialog that only has keys has none."""
 
     AUTO_FOCUS = ""
 
@@ -37,7 +37,7 @@ class Dialog(ModalScreen[Result]):
         return dialog
 
     def say(self, widget_id: str, text: Content) -> None:
-        """Show a text in one of its widgets; only another one costs anything."""
+        """Show a text in one of its widgets; the same text again costs nothing."""
         if self._said.get(widget_id) != text:
             self._said[widget_id] = text
             self.query_one(f"#{widget_id}", Static).update(text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FilteredScreen(ActionScreen):
-    """A subclass yields `self.filter_bar`, says what is filtered once, and takes each frame what was typed."""
+    """A subclass yields `self.filter_bar`, says what is filtered, and calls `filtering.take_frame` with each frame."""
 
     def __init__(self, session: Session, actions: Sequence[Action]) -> None:
         super().__init__(session, actions)
@@ -31,7 +31,7 @@ class FilteredScreen(ActionScreen):
     def filter_these(
         self, tables: Iterable[tuple[FilteredView, RowTable[Any]]], language: Language | None = None
     ) -> None:
-        """What the filter is over; see `Filtering`."""
+        """Say what is filtered, once; see `Filtering`."""
         self.filtering = Filtering(
             self.filter_bar, tables, self.selection_changed, self.session.request_frame, language=language
         )

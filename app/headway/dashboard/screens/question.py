@@ -50,7 +50,7 @@ class YesNo(Question[Result]):
     ]
 
     def yes_no(self, yes: str) -> Horizontal:
-        """The two buttons; `yes` says what the one does that does something."""
+        """The two buttons; `yes` is what the button says that does something."""
         return self.answers(("no", "No"), ("yes", yes))
 
 

@@ -49,7 +49,7 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def entitle(self, title: str) -> None:
-        """Put a title on the border; only another one is drawn. It has room around it also where no frame gives any."""
+        """Put a title on the border, drawn where it differs. It has room around it also where no frame gives any."""
         framed = bool(self.styles.border_left[0])
         title = title if framed else f" {title} "
         if title != self._title:

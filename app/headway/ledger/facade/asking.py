@@ -44,7 +44,7 @@ class Asking(Access):
         before: str | None = None,
         search: str | None = None,
     ) -> Page:
-        """See `overview.records`, and with `search` `searching.search`."""
+        """See `overview.records`, or `searching.search` where `search` is given."""
         named: dict[str, Any] = {"status": status, "limit": limit, "before": before}
         if search is None:
             return await self._read(overview.records, **named)
