@@ -52,5 +52,3 @@ class FilterBar(Horizontal):
         self._said = (text, wrong)
         self._matches.set_class(wrong, "-wrong")
         self._matches.update(Content(text))
-        # Shown and updated at once, it may be painted with what it said before (Textual 8.2).
-        self.call_after_refresh(self._matches.refresh)
