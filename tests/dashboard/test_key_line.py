@@ -200,3 +200,22 @@ async def test_a_filter_that_is_wrong_says_so_after_enter_too() -> None:
     async with open_board(fleet()) as board:
         await board.pilot.press("slash", *"colour:red", "enter")
         await board.seen("There is no field colour:")
+
+
+async def test_a_search_in_one_runs_once_for_the_letters_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    did = connector.send(connector.agent("coder"), "Write the notes", status=Status.IN_PROGRESS)
+    connector.say(did, "a needle, and what a needle is for\n")
+    text = "needle is for"
+    async with open_board(connector) as board:
+        burst(board, "enter", "3")
+        await worked_on(board)
+        screen = board.app.screen
+        assert isinstance(screen, DetailScreen)
+        searches: list[str] = []
+        search = screen.pane.search
+        monkeypatch.setattr(screen.pane, "search", lambda wanted: (searches.append(wanted), search(wanted)))
+        burst(board, "/", *text)
+        await board.seen("1 of 1")
+        assert searches[-1] == text
+        assert len(searches) < len(text) // 2

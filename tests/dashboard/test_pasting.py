@@ -5,10 +5,21 @@ from __future__ import annotations
 import random
 
 import pytest
-from headway.dashboard.pasting import CUT, END, FIELD_LIMIT, START, PasteGate, pasted_line
+from headway.dashboard.pasting import (
+    CUT,
+    END,
+    FIELD_LIMIT,
+    FLOOD_PAUSE,
+    FLOOD_RATE,
+    FLOOD_ROOM,
+    START,
+    GatedDecoder,
+    PasteGate,
+    pasted_line,
+)
 from hypothesis import given
 from hypothesis import strategies as st
-from support.boards import fleet, open_board
+from support.boards import ManualClock, fleet, open_board
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 from textual.widgets import Input
@@ -65,6 +76,31 @@ def test_a_paste_is_cut_and_says_so_once() -> None:
     text = passed(START + "x" * 5_000 + END + "k", limit=100)
     assert text == START + "x" * 100 + CUT + END + "k"
     assert passed(START + "x" * 100 + END, limit=100) == START + "x" * 100 + END
+
+
+@pytest.mark.parametrize("size", [1, 17, 1_000, 4_096])
+def test_of_keys_that_no_hand_typed_only_the_beginning_passes_however_they_come(size: int) -> None:
+    clock = ManualClock()
+    decoder = GatedDecoder("utf-8", clock.monotonic)
+    passed = 0
+    for _ in range(1_000_000 // size):
+        passed += len(decoder.decode(b"x" * size))
+        clock.advance(size / 100_000)
+    assert 0 < passed <= 2 * FLOOD_ROOM
+    clock.advance(FLOOD_PAUSE)
+    assert decoder.decode(b"q") == "q", "a key after it is one"
+
+
+def test_a_hand_a_mouse_and_a_paste_with_its_marks_are_no_flood() -> None:
+    clock = ManualClock()
+    decoder = GatedDecoder("utf-8", clock.monotonic)
+    moved = b"\x1b[<35;120;36M"
+    for _ in range(3_000):
+        assert decoder.decode(moved) == moved.decode()
+        clock.advance(len(moved) / FLOOD_RATE)
+    taken = "".join(decoder.decode(piece) for piece in [START.encode(), *[b"x" * 4_096] * 20, END.encode()])
+    assert len(taken) == len(START) + 20 * 4_096 + len(END)
+    assert decoder.decode(b"q") == "q"
 
 
 def test_a_field_of_one_line_takes_the_first_with_anything_on_it() -> None:

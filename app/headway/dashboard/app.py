@@ -102,7 +102,7 @@ class HeadwayApp(HoldsPaints):
         playback: Playback | None = None,
         cancel_grace: bool = False,
     ) -> None:
-        gate_terminal_input()
+        gate_terminal_input(clock.monotonic)
         let_late_toasts_end()
         self._look = look
         styles = styles_folder()

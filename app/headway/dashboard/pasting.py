@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import Final
 
 from headway.core.text import clean_line
@@ -18,9 +19,12 @@ FIELD_LIMIT: Final = 4_096
 """Characters taken of a paste into a field of one line."""
 CUT: Final = f" … [cut: a paste may have {PASTE_LIMIT:,} characters]"
 """What stands at the end of a paste that was longer."""
-LARGE_READ: Final = 2_048
-"""Bytes read at once that no hand typed."""
-MOST_LARGE_READS: Final = 2
+FLOOD_ROOM: Final = 4_096
+"""Bytes that may come at once outside of a paste; more come from no hand, and not from a mouse."""
+FLOOD_RATE: Final = 4_096
+"""Bytes a second that may come for long."""
+FLOOD_PAUSE: Final = 0.3
+"""Seconds without a byte after which a flood has ended."""
 START: Final = "\x1b[200~"
 END: Final = "\x1b[201~"
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
@@ -105,24 +109,46 @@ class TerminalGone(Exception):
     """Nothing will be typed any more: the window was closed, or the line to it is cut."""
 
 
+class Flood:
+    """Whether what comes is typed, or comes faster than that; of a flood only the beginning is typed.
+
+    `monotonic` is the time in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._room = float(FLOOD_ROOM)
+        self._at = monotonic()
+        self._is_on = False
+
+    def has(self, size: int) -> bool:
+        """Whether this read of so many bytes is of a flood. One goes on until nothing has come for a while."""
+        now = self._monotonic()
+        since, self._at = now - self._at, now
+        if self._is_on and since < FLOOD_PAUSE:
+            return True
+        self._room = min(FLOOD_ROOM, self._room + FLOOD_RATE * since) - size
+        self._is_on = self._room < 0
+        self._room = max(0.0, self._room)
+        return self._is_on
+
+
 class GatedDecoder:
     """Bytes from a terminal to text: what is no UTF-8 becomes U+FFFD, and pastes pass the gate.
 
-    A terminal that knows no bracketed paste sends one as keys. No hand types thousands of them between two reads, so of
-    such a flood only the beginning passes.
+    A terminal that knows no bracketed paste sends one as keys; of such a flood only the beginning passes.
     """
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, monotonic: Callable[[], float]) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._gate = PasteGate()
-        self._large_reads = 0
+        self._flood = Flood(monotonic)
 
     def decode(self, data: bytes, final: bool = False) -> str:
         """The text of one read. Raises TerminalGone at the end of input, which `final` alone makes an ordinary one."""
         if not data and not final:
             raise TerminalGone
         text = self._decoder.decode(data, final)
-        self._large_reads = self._large_reads + 1 if len(data) >= LARGE_READ else 0
-        if self._large_reads > MOST_LARGE_READS and not self._gate.is_open:
-            text = text[text.find(START) :] if START in text else ""
+        if not self._gate.is_open and START not in text and self._flood.has(len(data)):
+            return ""
         return self._gate.feed(text)

@@ -82,6 +82,7 @@ class DetailScreen(DelegationScreen):
             # What only its messages tell anew waits for the tick: an agent may send many a second.
             if not self._looked.is_whole:
                 self._read_if_needed()
+        self._take_search()
         super().take_changes(changes)
 
     def tick(self) -> None:
@@ -177,15 +178,9 @@ class DetailScreen(DelegationScreen):
             pane.display = name == tab
         if self.focused is not self._search.input:
             self.set_focus(self.pane)
-        self._search_here()
-        self.show_surroundings()
-
-    def _search_here(self) -> None:
-        wanted = self._search.input.value
         self._show()
-        if self.pane.wanted != wanted:
-            self.pane.search(wanted)
-        self._say_found()
+        self._take_search()
+        self.show_surroundings()
 
     def _step_tab(self, by: int) -> None:
         names = list(self._panes)
@@ -237,14 +232,20 @@ class DetailScreen(DelegationScreen):
         self.show_surroundings()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.pane.search(event.value)
-        self._say_found()
-        self.show_surroundings()
+        # Once for all letters of a frame: the whole text is searched.
+        self.session.request_frame()
+
+    def _take_search(self) -> None:
+        """Search for what stands in the field now."""
+        if self.pane.wanted != self._search.input.value:
+            self.pane.search(self._search.input.value)
+            self._say_found()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.action_keep_search()
 
     def action_keep_search(self) -> None:
+        self._take_search()
         if not self._search.input.value:
             self._search.close()
         self.set_focus(self.pane)
