@@ -26,6 +26,7 @@ from headway.connectors.headway import HeadwayConnector
 from headway.core.api import Snapshot
 from headway.dashboard.app import HeadwayApp
 from headway.net.clock import SystemClock
+from headway.net.gathering import A_FRAME
 from httpx_sse import aconnect_sse
 from pydantic import BaseModel
 from textual.app import App, ComposeResult
@@ -177,9 +178,9 @@ async def measure(
 
 async def ours(rows: int, rate: int = RATE, seconds: float = SECONDS) -> Figures:
     async with sender(rows, rate, seconds) as url:
-        connector = HeadwayConnector(url, None, clock=SystemClock(), rng=random.Random(1))  # noqa: S311
+        connector = HeadwayConnector(url, None, clock=SystemClock(), rng=random.Random(1), gather=A_FRAME)  # noqa: S311
         app = HeadwayApp(connector, clock=SystemClock(), title="bench")
-        table = app._board.table(GROUP)
+        table = app._board.tables[GROUP]
         screen = Screen(lambda: table.cursor_id, "▌")
         app.driver_class = screen.driver()
         store = app.session.store

@@ -51,7 +51,8 @@ def rows_by_dialog(board: Program) -> tuple[list[float], list[float]]:
         task = f"made{number:04}"
         before = len(board.written)
         asked_at = press(board, "d")
-        opened = board.read_until("keep the draft", after=before) - asked_at
+        # A notice of the row before may lie over the edge of the dialog, but not over its fields.
+        opened = board.read_until("to be done?", after=before) - asked_at
         type_in(board, task if number else "\t" + task)
         before = len(board.written)
         sent_at = press(board, "\x13")

@@ -73,6 +73,24 @@ async def test_a_filter_is_kept_and_what_it_leaves_is_opened() -> None:
 
 
 @pytest.mark.req("D5")
+async def test_moves_do_not_wait_for_each_other_but_what_comes_after_waits_for_them() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    coder = connector.agent("coder")
+    for number in range(30):
+        connector.send(coder, f"task {number}", status=Status.IN_PROGRESS)
+    async with open_board(connector) as board:
+        await board.pilot.press("home")
+        await worked_on(board)
+        wanted = board.table(Group.IN_PROGRESS).view.id_at(19)
+        burst(board, *["down"] * 20, "up", "enter", "escape", "j", "k", "enter")
+        await until(board, lambda: isinstance(board.app.screen, DetailScreen))
+        await worked_on(board)
+        screen = board.app.screen
+        assert isinstance(screen, DetailScreen)
+        assert screen._looked.row.delegation_id == wanted
+
+
+@pytest.mark.req("D5")
 async def test_a_task_is_dispatched_and_the_board_goes_on_behind_it() -> None:
     connector = fleet()
     async with open_board(connector) as board:

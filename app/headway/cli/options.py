@@ -138,6 +138,7 @@ def open_connector(
 
     from headway.connectors.headway import HeadwayConnector
     from headway.net.clock import SystemClock
+    from headway.net.gathering import A_FRAME
 
     rng = random.Random()  # noqa: S311 - jitter
-    return HeadwayConnector(url, token, clock=SystemClock(), rng=rng, read_only=read_only, find=find)
+    return HeadwayConnector(url, token, clock=SystemClock(), rng=rng, read_only=read_only, find=find, gather=A_FRAME)

@@ -64,7 +64,8 @@ class HeadwayConnector:
 
     `base_url` is http or https, without user, query or fragment: anything else raises `NotReachable`. With `read_only`
     nothing is ever sent that could change something. `find` is asked whenever the platform is lost: where it is now, if
-    that is known, for a platform of this account may come back on another port.
+    that is known, for a platform of this account may come back on another port. `gather` is the seconds in which events
+    that follow others are read at once.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class HeadwayConnector:
         transport: httpx.AsyncBaseTransport | None = None,
         backoff: Backoff | None = None,
         find: Callable[[], str | None] | None = None,
+        gather: float = 0.0,
     ) -> None:
         self._find = find
+        self._gather = gather
         self._address = checked_address(base_url)
         self._headers: dict[str, str] = {}
         self.use_token(token)
@@ -165,7 +168,7 @@ class HeadwayConnector:
 
         signals = subscribe(
             self._client, f"{self._address}/events/stream", clock=self._clock, rng=self._rng, headers=self._headers,
-            last_event_id=str(reader.cursor) if reader.cursor else "", backoff=self._backoff,
+            last_event_id=str(reader.cursor) if reader.cursor else "", backoff=self._backoff, gather=self._gather,
         )  # fmt: skip
         async with aclosing(signals):
             async for signal in signals:

@@ -164,7 +164,8 @@ class HeadwayApp(HoldsPaints):
         """What is typed stands in line; all else is as Textual has it."""
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
             await self._keys.take(event)
-        else:
+        elif not isinstance(event, (Key, Paste)) or self.screen_stack:
+            # While the board is being left there is nobody to have a key.
             await super().on_event(event)
 
     async def _hand_on(self, event: Key | Paste) -> None:

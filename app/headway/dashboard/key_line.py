@@ -15,6 +15,8 @@ from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
 from headway.dashboard.palette import Palette
+from headway.dashboard.screens.action_screen import ActionScreen
+from headway.dashboard.widgets.line_view import LineView
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -44,6 +46,8 @@ class KeyLine:
         """None where nothing is being worked on."""
         self._rounds = 0
         self._was_quiet = False
+        self._moved = False
+        """What was handed on last only moved a cursor; no key after it that does so too needs to wait."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -53,18 +57,35 @@ class KeyLine:
         if not self._app.screen_stack:
             return
         self._waiting.append(event)
-        if self._waits_since is None and self._is_something_due():
+        if self._waits_since is not None:
+            if self._clock.monotonic() - self._waits_since > PATIENCE:
+                await self._next()
+        elif not (self._moved and self._only_moves()) and (self._moved or self._is_something_due()):
             self._begin_to_wait()
-        elif self._waits_since is None or self._clock.monotonic() - self._waits_since > PATIENCE:
+        else:
             await self._next()
 
     async def _next(self) -> None:
-        typed = self._is_letter_for_field()
+        typed, self._moved = self._is_letter_for_field(), self._only_moves()
         await self._hand_on(self._waiting.popleft())
-        while typed and self._is_letter_for_field():
-            # A field keeps its letters, in order: they lead nowhere, and need not wait for each other.
+        while (typed and self._is_letter_for_field()) or (self._moved and self._only_moves()):
+            # A field keeps its letters, in order, and a table its moves: they lead nowhere, and need not wait.
             await self._hand_on(self._waiting.popleft())
-        self._begin_to_wait()
+        if self._moved and not self._waiting:
+            # Whether all is done is asked when a key comes that must know.
+            self._waits_since = None
+        else:
+            self._begin_to_wait()
+
+    def _only_moves(self) -> bool:
+        """Whether the next key moves a cursor and no more."""
+        screen, event = self._app.screen, self._waiting[0] if self._waiting else None
+        return (
+            isinstance(event, Key)
+            and isinstance(screen, ActionScreen)
+            and event.key in screen.moving_keys
+            and isinstance(screen.focused, LineView)
+        )
 
     def _is_letter_for_field(self) -> bool:
         event = self._waiting[0] if self._waiting else None
@@ -72,6 +93,7 @@ class KeyLine:
 
     def _begin_to_wait(self) -> None:
         self._wait += 1
+        self._moved = False
         self._waits_since = self._clock.monotonic()
         self._rounds, self._was_quiet = 0, False
         # A message is lost with the widget that it waits on, and the round with it.

@@ -11,8 +11,9 @@ from httpx_sse import aconnect_sse
 
 from headway.net.asgi import KEEP_ALIVE_SECONDS
 from headway.net.backoff import Backoff
-from headway.net.errors import BadStatus, CursorGone, NetError, NotAllowed, WrongContent
+from headway.net.errors import BadStatus, CursorGone, NetError, NotAllowed, TooLarge, WrongContent
 from headway.net.event_parser import EVENT_LIMIT, EventParser, ServerEvent
+from headway.net.gathering import gathered
 from headway.net.http import (
     IDENTITY,
     STREAM_TIMEOUT,
@@ -61,9 +62,14 @@ async def open_stream(
 
 
 async def read_events(
-    response: httpx.Response, watchdog: IdleWatchdog, *, limit: int = EVENT_LIMIT
+    response: httpx.Response,
+    watchdog: IdleWatchdog,
+    *,
+    limit: int = EVENT_LIMIT,
+    clock: Clock | None = None,
+    gather: float = 0.0,
 ) -> AsyncGenerator[list[ServerEvent], None]:
-    """The events of an open response, a list per network read.
+    """The events of an open response, a list per network read, or for all that comes in `gather` seconds of `clock`.
 
     A read that completes no event (a comment, a part of an event) gives an empty list: bytes still flow. Raises
     `WrongContent` unless the response is an uncompressed event stream, `TooLarge` past the limit and `Silent` when the
@@ -73,9 +79,16 @@ async def read_events(
         raise WrongContent(f"expected {EVENT_STREAM}, got {excerpt(media_type(response)) or 'no content type'}")
     check_identity(response)
     parser = EventParser(limit=limit)
-    async with aclosing(raw_chunks(response, watchdog)) as source:
-        async for chunk in source:
-            yield parser.feed(chunk)
+    async with aclosing(raw_chunks(response, watchdog)) as source, aclosing(gathered(source, clock, gather)) as lots:
+        async for lot in lots:
+            events: list[ServerEvent] = []
+            for chunk in lot:
+                try:
+                    events += parser.feed(chunk)
+                except TooLarge:
+                    yield events  # What came before it is whole.
+                    raise
+            yield events
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Every event that one network read completed, in order; never empty."""
+    """Every event that one network read completed, or those of one time of gathering, in order; never empty."""
 
     events: tuple[ServerEvent, ...]
 
@@ -119,11 +132,13 @@ async def subscribe(
     silence: float = SILENCE_SECONDS,
     backoff: Backoff | None = None,
     limit: int = EVENT_LIMIT,
+    gather: float = 0.0,
 ) -> AsyncGenerator[Signal, None]:
     """Follow an event stream for ever, through every failure, resuming after the last id seen.
 
     The id sent on a reconnect is that of the last message handed out. `silence` is the number of seconds without a
-    byte, not even a comment, after which the link is given up. Raises `NotAllowed` on 401 or 403 and `CursorGone` on
+    byte, not even a comment, after which the link is given up. With `gather`, what comes in so many seconds is read at
+    once, but for the first after quiet. Raises `NotAllowed` on 401 or 403 and `CursorGone` on
     410, since asking again cannot help; everything else is a `Lost` followed by another attempt. Close the generator
     (`contextlib.aclosing`) to close the connection.
     """
@@ -138,7 +153,9 @@ async def subscribe(
                 _connected(client, url, {**(headers or {}), **extra}, watchdog) as response,
             ):
                 yield Connected()
-                async with aclosing(read_events(response, watchdog, limit=limit)) as batches:
+                async with aclosing(
+                    read_events(response, watchdog, limit=limit, clock=clock, gather=gather)
+                ) as batches:
                     async for batch in batches:
                         failures = 0
                         if batch:

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from headway.dashboard.action import Action, Moment, Section, Where
 from headway.dashboard.actions import ACTIONS, actions_on
+from headway.dashboard.compositor import LeanCompositor
 from headway.dashboard.host import host_of
 from headway.dashboard.link import NeedsToken
 from headway.dashboard.screens.replaying import Replaying
@@ -22,6 +23,8 @@ from headway.dashboard.widgets.top_line import TopLine
 if TYPE_CHECKING:
     from headway.dashboard.session import Session
     from headway.dashboard.store import Changes
+
+_MOVES: Final = frozenset({"cursor_up", "cursor_down", "page_up", "page_down", "first", "last"})
 
 
 class ActionScreen(Replaying, Screen[None]):
@@ -35,6 +38,7 @@ class ActionScreen(Replaying, Screen[None]):
 
     def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self.session: Final = session
         self.all_actions: Final = tuple(actions)
         """Every action of every screen, with the keys that it has here."""
@@ -45,6 +49,11 @@ class ActionScreen(Replaying, Screen[None]):
         )
         """Those of this screen."""
         self._by_id = {action.id: action for action in self.actions}
+        others = {key for action in self.actions if action.id not in _MOVES for key in action.keys}
+        self.moving_keys: Final = (
+            frozenset(key for action in self.actions if action.id in _MOVES for key in action.keys) - others
+        )
+        """Keys that only ever move within the pane: they change neither focus nor screen."""
         # Not a keymap of Textual's: there, a key that two actions share would lose one of them.
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(bindings_of(self.actions))])
         self.top_line = TopLine(id="top")

@@ -105,7 +105,8 @@ class BoardScreen(DelegationScreen, FilteredScreen):
     def selection_changed(self) -> None:
         self._show_streams()
         self.show_surroundings()
-        self.set_timer(RECORD_AFTER, self._fetch_selected)
+        if any(self.session.wants_record(row) for row in self._streams.rows()):
+            self.set_timer(RECORD_AFTER, self._fetch_selected)
 
     def _fetch_selected(self) -> None:
         for row in self._streams.rows():

@@ -10,6 +10,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from headway.dashboard.compositor import LeanCompositor
+
 Result = TypeVar("Result")
 Field = TypeVar("Field", bound=Widget)
 
@@ -27,6 +29,7 @@ class Dialog(ModalScreen[Result]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self._said: dict[str, Content] = {}
 
     def frame(self, title: str, keys: str) -> Vertical:

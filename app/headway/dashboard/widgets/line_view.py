@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from textual.content import Content
@@ -28,6 +28,8 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._painted: dict[int, Strip] = {}
+        self._ready: dict[int, Strip] = {}
+        """Lines that were drawn to see what differs, for the paint that follows."""
         self._title = ""
 
     @abstractmethod
@@ -45,16 +47,30 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
         return self.scroll_offset.y
 
     def render_line(self, y: int) -> Strip:
-        strip = self._painted[y] = self.draw_line(y)
+        ready = self._ready.pop(y, None)
+        strip = self._painted[y] = self.draw_line(y) if ready is None else ready
         return strip
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual says; what was drawn for a paint may be out of date then."""
+        self._ready.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        self._ready.clear()
+        super().notify_style_update()
 
     def entitle(self, title: str) -> None:
         """Put a title on the border, drawn where it differs. It has room around it also where no frame gives any."""
         framed = bool(self.styles.border_left[0])
         title = title if framed else f" {title} "
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(title)
+        if title == self._title:
+            return
+        self._title = title
+        # Not by `border_title`, which has all of the widget painted again.
+        self._border_title = Content(title)
+        left, top = self.content_offset
+        super().refresh(Region(-left, -top, self.outer_size.width, 1))
 
     def set_length(self, lines: int) -> None:
         """Say how many lines the body has. Only the appearing or leaving of the scrollbar costs a layout."""
@@ -74,12 +90,16 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
     def repaint(self, lines: Iterable[int]) -> None:
         """Repaint what differs from what was painted, of the visible lines `lines`; nothing, where nothing does."""
         regions = []
+        ready = self._ready.copy()
         for y in lines:
-            span = _difference(self._painted.get(y), self.draw_line(y))
-            if span:
+            line = self.draw_line(y)
+            ready.pop(y, None)
+            if span := _difference(self._painted.get(y), line):
+                ready[y] = line
                 regions.append(Region(span[0], y, span[1] - span[0], 1))
         if regions:
             self.refresh(*regions)
+        self._ready = ready
 
     def repaint_visible(self) -> None:
         self.repaint(range(self.size.height))

@@ -78,10 +78,7 @@ class StreamPane(FollowingView):
         self._prose.follow(self._text.lines.__getitem__, len(self._text.lines), dropped)
         self._ending = self._make_ending(width)
         self.take_lines(self._written + len(self._ending), dropped=dropped or 0, anew=dropped is None)
-        if anew:
-            self.refresh()
-        else:
-            self.repaint_visible()
+        self.repaint_visible()
 
     @property
     def _written(self) -> int:

@@ -1,0 +1,83 @@
+"""What is painted where something changed is what a paint of everything would have put there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from headway.core.delegation import Status
+from headway.dashboard.answers import Notice, Tidings
+from headway.dashboard.compositor import LeanCompositor, LeanUpdate
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from support.boards import NOW_MS, OpenBoard, fleet, open_board
+from support.fake_connector import FakeConnector
+from textual.geometry import Region
+from textual.strip import Strip
+
+Cell = tuple[str, Style | None]
+
+
+def cells(segments: Iterable[Segment]) -> list[Cell]:
+    return [(char, style) for text, style, _ in segments for char in text]
+
+
+def dirty_regions(board: OpenBoard, rng: random.Random) -> list[Region]:
+    width, height = board.app.size
+    places = [(rng.randrange(width), rng.randrange(height)) for _ in range(6)]
+    return [Region(x, y, rng.randint(1, width - x), rng.randint(1, min(4, height - y))) for x, y in places]
+
+
+def assert_painted_as_whole(board: OpenBoard, rng: random.Random) -> None:
+    compositor = board.app.screen._compositor
+    assert isinstance(compositor, LeanCompositor)
+    whole = [cells(strip) for strip in compositor.render_strips()]
+    for region in (regions := dirty_regions(board, rng)):
+        compositor._dirty_regions.add(region)
+    update = compositor.render_partial_update()
+    assert isinstance(update, LeanUpdate)
+    covered = {(x, y) for region in regions for y in region.line_range for x in region.column_range}
+    for y, line in update.chops.items():  # type: ignore[attr-defined]
+        for x, strip in line.items():
+            if strip is not None:
+                assert cells(strip) == whole[y][x : x + strip.cell_length]
+                covered -= {(at, y) for at in range(x, x + strip.cell_length)}
+    assert not covered
+
+
+async def test_a_part_is_painted_as_it_is_in_the_whole() -> None:
+    rng = random.Random(7)
+    async with open_board(fleet(), size=(80, 24)) as board:
+        assert_painted_as_whole(board, rng)
+        board.app.tell(Notice("Something", "was said", Tidings.DONE))
+        await board.until(lambda: "was said" in board.text())
+        assert_painted_as_whole(board, rng)
+        await board.pilot.press("d")
+        await board.until(lambda: "to be done?" in board.text())
+        assert_painted_as_whole(board, rng)
+
+
+def test_a_span_is_written_from_its_first_cell_on_but_never_from_within_a_wide_one() -> None:
+    def written(text: str, x1: int, x2: int) -> str:
+        strip = Strip([Segment(text)])
+        width = strip.cell_length
+        return LeanUpdate({2: {0: strip}}, [(2, x1, x2)], {2: [width]}).render_segments(Console())  # type: ignore[arg-type]
+
+    assert written("abcdef", 2, 4) == "\x1b[3;3Hcd"
+    assert written("abcdef", 0, 6) == "\x1b[3;1Habcdef"
+    assert written("a字c", 2, 4) == "\x1b[3;1Ha字c"
+
+
+async def test_a_line_is_drawn_once_for_a_change_and_its_paint() -> None:
+    connector = FakeConnector(now_ms=NOW_MS)
+    coder = connector.agent("coder")
+    ids = [connector.send(coder, f"task {number}", status=Status.IN_PROGRESS) for number in range(9)]
+    async with open_board(connector, record=True) as board:
+        table = board.board.tables.active
+        drawn: list[str] = []
+        draw = table._draw_row
+        table._draw_row = lambda row_id, width: drawn.append(row_id) or draw(row_id, width)  # type: ignore[method-assign, func-returns-value]
+        connector.say(ids[4], "", percent=50.0)
+        await board.until(lambda: "50%" in board.written)
+        assert drawn.count(ids[4]) == 1
