@@ -213,7 +213,7 @@ OF_TOOLS = {
     "headway", "headway.core", "headway.core.naming", "headway.core.text", "headway.core.timestamps",
     "headway.core.trace", "headway.net", "headway.net.addresses", "headway.tools", "headway.tools.default",
     "headway.tools.descriptions", "headway.tools.errors", "headway.tools.outcome", "headway.tools.settings",
-    "headway.tools.tool_messages", "headway.tools.tools", "headway.tools.tracing",
+    "headway.tools.tool_messages", "headway.tools.tools", "headway.tools.tracing", "headway.tools.wanted",
 }  # fmt: skip
 STRANGERS = {
     "anyio", "click", "fastapi", "h11", "httpcore", "httpx", "httpx_sse", "mcp", "opentelemetry", "pydantic",

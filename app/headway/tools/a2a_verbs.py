@@ -20,6 +20,7 @@ from headway.tools.outcome import State
 from headway.tools.running import OnProgress, OnResult, Running
 from headway.tools.session import Session
 from headway.tools.settings import SEND_SECONDS
+from headway.tools.wanted import Wanted
 
 CONTEXT_LIMIT: Final = 65_536
 """Characters of a context as JSON."""
@@ -38,36 +39,19 @@ class A2AVerbs:
         self._direct = direct
         self._agents = agents
 
-    async def a2a_send(
-        self,
-        agent_url: str,
-        message: str,
-        *,
-        session_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> Answer:
+    async def a2a_send(self, wanted: Wanted, on_progress: OnProgress | None) -> Answer:
         try:
-            task = await self._task(agent_url, None, message, None, session_id, context)
+            task = await self._task(wanted)
             ended = await self._direct.wait_for(task, SEND_SECONDS, on_progress)
         except ToolError as error:
             return {"success": False, "error": str(error)}
         return {"success": _went_well(ended), **ended.outcome().as_answer()}
 
     async def a2a_send_async(
-        self,
-        agent_url: str | None = None,
-        message: str = "",
-        *,
-        agent_name: str | None = None,
-        task_id: str | None = None,
-        session_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        on_result: OnResult | None = None,
-        on_progress: OnProgress | None = None,
+        self, wanted: Wanted, on_result: OnResult | None, on_progress: OnProgress | None
     ) -> Answer:
         try:
-            task = await self._task(agent_url, agent_name, message, task_id, session_id, context)
+            task = await self._task(wanted)
             await self._direct.begin(task, on_result, on_progress)
         except ToolError as error:
             return {"success": False, "error": str(error)}
@@ -103,24 +87,17 @@ class A2AVerbs:
             return {"success": False, "error": self._unknown(task_id)}
         return _as_canceled(ended, running)
 
-    async def _task(
-        self,
-        url: str | None,
-        name: str | None,
-        message: str,
-        task_id: str | None,
-        session_id: str | None,
-        context: Mapping[str, Any] | None,
-    ) -> DirectTask:
+    async def _task(self, wanted: Wanted) -> DirectTask:
         """The task that is meant. Raises ToolError for arguments that cannot be used."""
         # Before anything is awaited: what the caller changes later is not in it.
-        kept = _captured(context)
+        kept = _captured(wanted.context)
+        message = wanted.message
         if not message.strip() or len(message) > BODY_LIMIT:
             raise BadArgument(f"a message has 1 to {BODY_LIMIT:,} characters; nothing was sent")
-        task_id = _id("task_id", task_id) or self._session.new_id()
-        given, session_id = session_id is not None, _id("session_id", session_id) or task_id
-        agent = await self._agents.find(url, name)
-        reply_to = await self._direct.asking(agent.url, session_id) if given else None
+        task_id = _id("task_id", wanted.task_id) or self._session.new_id()
+        session_id = _id("session_id", wanted.session_id) or task_id
+        agent = await self._agents.find(wanted.agent_url, wanted.agent_name)
+        reply_to = None if wanted.session_id is None else await self._direct.asking(agent.url, session_id)
         now = self._session.clock.now_ms()
         return DirectTask(
             task_id=task_id,

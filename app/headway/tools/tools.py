@@ -19,6 +19,7 @@ from headway.tools.descriptions import (
     DELEGATE_TO_WORKSPACE,
     described,
 )
+from headway.tools.wanted import Wanted
 
 if TYPE_CHECKING:
     import random
@@ -58,9 +59,8 @@ class Tools:
         context: Mapping[str, Any] | None = None,
         on_progress: OnProgress | None = None,
     ) -> Answer:
-        return await self._asking.a2a_send(
-            agent_url, message, session_id=session_id, context=context, on_progress=on_progress
-        )
+        wanted = Wanted(message, agent_url, session_id=session_id, context=context)
+        return await self._asking.a2a_send(wanted, on_progress)
 
     @described(
         A2A_SEND_ASYNC,
@@ -78,16 +78,8 @@ class Tools:
         on_result: OnResult | None = None,
         on_progress: OnProgress | None = None,
     ) -> Answer:
-        return await self._asking.a2a_send_async(
-            agent_url,
-            message,
-            agent_name=agent_name,
-            task_id=task_id,
-            session_id=session_id,
-            context=context,
-            on_result=on_result,
-            on_progress=on_progress,
-        )
+        wanted = Wanted(message, agent_url, agent_name, task_id, session_id, context)
+        return await self._asking.a2a_send_async(wanted, on_result, on_progress)
 
     @described(A2A_CHECK_TASK)
     async def a2a_check_task(self, task_id: str) -> Answer:
