@@ -211,9 +211,10 @@ def test_light_modules_load_no_framework(module: str, heavy: set[str]) -> None:
 # What an agent's import may load of ours, whatever names it takes; the rest comes when tools are opened.
 OF_TOOLS = {
     "headway", "headway.core", "headway.core.naming", "headway.core.text", "headway.core.timestamps",
-    "headway.core.trace", "headway.net", "headway.net.addresses", "headway.tools", "headway.tools.default",
-    "headway.tools.descriptions", "headway.tools.errors", "headway.tools.outcome", "headway.tools.settings",
-    "headway.tools.tool_messages", "headway.tools.tools", "headway.tools.tracing", "headway.tools.wanted",
+    "headway.core.trace", "headway.core.urls", "headway.net", "headway.net.addresses", "headway.tools",
+    "headway.tools.default", "headway.tools.descriptions", "headway.tools.errors", "headway.tools.outcome",
+    "headway.tools.settings", "headway.tools.tool_messages", "headway.tools.tools", "headway.tools.tracing",
+    "headway.tools.wanted",
 }  # fmt: skip
 STRANGERS = {
     "anyio", "click", "fastapi", "h11", "httpcore", "httpx", "httpx_sse", "mcp", "opentelemetry", "pydantic",

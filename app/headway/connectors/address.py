@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
 from headway.connectors.errors import NotFound, NotReachable
 from headway.core.text import clean_line
+from headway.core.urls import http_url
 
 if TYPE_CHECKING:
     from headway.connectors.connector import DelegationRef
@@ -17,18 +18,21 @@ if TYPE_CHECKING:
 
 def checked_address(base_url: str) -> str:
     """The address without a slash at its end. Raises `NotReachable` for what is no plain http or https address."""
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        # The client's own idea of a host is stricter: it would fail on such a name at the first call.
-        usable = usable and bool(httpx.URL(base_url).host)
-    except (ValueError, httpx.InvalidURL):
-        usable = False
-    if not usable or "@" in parts.netloc or parts.query or parts.fragment or clean_line(base_url) != base_url:
+    parts = http_url(base_url)
+    usable = parts is not None and not ("@" in parts.netloc or parts.query or parts.fragment)
+    if not usable or not _is_callable(base_url) or clean_line(base_url) != base_url:
         raise NotReachable(
             "The address of the platform is not one.", next_step="Give one such as http://127.0.0.1:8787, nothing more."
         )
     return base_url.rstrip("/")
+
+
+def _is_callable(url: str) -> bool:
+    """The client's own idea of a host is stricter: it would fail on some names at the first call."""
+    try:
+        return bool(httpx.URL(url).host)
+    except (ValueError, httpx.InvalidURL):
+        return False
 
 
 def tls_for(address: str) -> ssl.SSLContext | bool:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from headway.a2a.card import URL_LIMIT
 from headway.a2a.client import AgentClient
@@ -17,6 +17,7 @@ from headway.connectors.errors import ConnectorError
 from headway.connectors.http import Exchange
 from headway.core.naming import nearest, quoted
 from headway.core.text import clean_line
+from headway.core.urls import http_url
 from headway.tools.errors import ToolError
 from headway.tools.session import Session
 
@@ -123,12 +124,8 @@ def _named(name: str, peers: list[Any]) -> Agent:
 
 def _host_of(url: str) -> str:
     """The host and port of a URL, for people. Raises UnknownAgent where it is none that can be used."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or len(url) > URL_LIMIT or clean_line(url, limit=URL_LIMIT) != url:
+    parts = http_url(url)
+    if parts is None or "@" in parts.netloc or len(url) > URL_LIMIT or clean_line(url, limit=URL_LIMIT) != url:
         raise UnknownAgent(
             f"{quoted(url)} is no URL of an agent; nothing was sent; give http:// or https://, a host and a port, and "
             "no user or password"

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from headway.a2a.card import URL_LIMIT
 from headway.a2a.client import AgentClient
@@ -20,6 +19,7 @@ from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
 from headway.core.delegation import Status
 from headway.core.text import clean_line
+from headway.core.urls import http_url
 from headway.net.timing import within
 from headway.tools.book import Book
 from headway.tools.delegation import Kept
@@ -244,9 +244,7 @@ async def _canceled(client: AgentClient, task_id: str) -> AgentUpdate:
 
 
 def _usable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+    parts = http_url(url)
+    if parts is None or "@" in parts.netloc:
         return False
-    return known and "@" not in parts.netloc and len(url) <= URL_LIMIT and clean_line(url, limit=URL_LIMIT) == url
+    return len(url) <= URL_LIMIT and clean_line(url, limit=URL_LIMIT) == url

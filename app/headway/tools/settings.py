@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from headway.core.naming import quoted
+from headway.core.urls import http_url
 from headway.net.addresses import Allowance
 from headway.tools.errors import SettingsError
 
@@ -50,12 +51,9 @@ def _off_or_seconds(text: str) -> float | None:
 
 
 def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and _sendable(text)
-    except ValueError:
-        usable = False
-    if not usable or not text.isascii() or "@" in parts.netloc or parts.query or parts.fragment:
+    parts = http_url(text)
+    bare = parts is not None and not ("@" in parts.netloc or parts.query or parts.fragment)
+    if not bare or not text.isascii() or not _sendable(text):
         raise ValueError("must be an http or https URL without user, password, query or fragment")
     _own_address(text)
     return text.rstrip("/")
@@ -67,7 +65,7 @@ def _sendable(url: str) -> bool:
 
     try:
         return bool(httpx.URL(url).host)
-    except (httpx.InvalidURL, UnicodeError):
+    except (httpx.InvalidURL, ValueError):
         return False
 
 

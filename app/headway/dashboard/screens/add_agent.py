@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Label, Static
 
+from headway.core.urls import http_url
 from headway.dashboard.screens.dialog import Dialog, titled
 
 MOST_SLOTS: Final = 10_000
@@ -78,12 +78,8 @@ class AddAgentScreen(Dialog[NewAgent | None]):
 
 def read_url(text: str) -> str:
     """An agent's address as typed. Raises ValueError, which says what is wanted."""
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not text.isprintable() or " " in text:
+    parts = http_url(text)
+    if parts is None or not text.isprintable() or " " in text:
         raise ValueError("An address begins with http:// or https:// and names a host, such as http://127.0.0.1:9000.")
     if "@" in parts.netloc:
         raise ValueError("An address holds no user and no password; the platform refuses one that does.")
