@@ -152,7 +152,7 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
     assert {
         name: file
         for name, file in strangers.items()
-        if not declared & {distribution.lower() for distribution in distributions.get(name, [])}
+        if not declared & {one.lower().replace("_", "-") for one in distributions.get(name, [])}
     } == {}
 
 
