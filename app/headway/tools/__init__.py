@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headway.tools.default import check_delegation_status as check_delegation_status
     from headway.tools.default import close_default_tools as close_default_tools
     from headway.tools.default import delegate_to_workspace as delegate_to_workspace
+    from headway.tools.default import reply_to_task as reply_to_task
     from headway.tools.errors import ToolError as ToolError
     from headway.tools.outcome import Outcome as Outcome
     from headway.tools.outcome import Progress as Progress
@@ -50,6 +51,7 @@ _PLACES: Final = {
     "continuing": "tracing",
     "delegate_to_workspace": "default",
     "open_tools": "tools",
+    "reply_to_task": "default",
 }
 """The module of each public name."""
 

@@ -18,15 +18,16 @@ from headway.a2a.rpc import RpcLimits
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
 from headway.core.delegation import Status
-from headway.core.text import clean_line
+from headway.core.text import ERROR_LIMIT, clean, clean_line
 from headway.core.urls import http_url
 from headway.net.timing import within
 from headway.tools.book import Book
 from headway.tools.delegation import Kept
 from headway.tools.platform_api import PlatformAnswered, PlatformApi, PlatformError
 from headway.tools.records import outcome_of, waits
+from headway.tools.replies import REPLIED, Replies, Reply
 from headway.tools.reporting import Reporter
-from headway.tools.sending import INTERRUPTED, Ended, Handed, Listener, Sending, Waits, ended_by
+from headway.tools.sending import INTERRUPTED, Ended, Handed, Listener, Outgoing, Sending, Waits, ended_by
 from headway.tools.session import Session
 
 NO_URL: Final = "No URL for workspace"
@@ -72,14 +73,15 @@ class Courier:
         self._contradicted = contradicted
         self._reporter = Reporter(platform, task_id, session.clock)
 
-    async def hand_over(self) -> Handed:
+    async def hand_over(self, replies: Replies) -> Handed:
         """Hand the task to its agent and follow it to its end; one that an earlier run has sent is only followed.
 
+        What the agent asks on the way is answered with `replies`.
         Raises JournalUnavailable where it cannot be kept that it is being sent; then it was not sent.
         """
         reporting = asyncio.create_task(self._reporter.run(self._not_told), name="reporting")
         try:
-            return await (self._begin() if self._kept.attempt == 0 else self._take_up())
+            return await (self._begin(replies) if self._kept.attempt == 0 else self._take_up(replies))
         finally:
             reporting.cancel()
             await asyncio.wait({reporting})
@@ -105,7 +107,7 @@ class Courier:
             raise AssertionError(f"{self._task_id} runs and is not kept")
         return kept
 
-    async def _begin(self) -> Handed:
+    async def _begin(self, replies: Replies) -> Handed:
         kept = self._kept
         try:
             await self._platform.record(kept.task_id, kept.workspace_id, kept.task, kept.traceparent)
@@ -122,9 +124,9 @@ class Courier:
         if not _usable(url):
             return Ended(Status.FAILED, "Discovery failed: the URL of the workspace cannot be used")
         await self._book.note(kept.task_id, url=url)
-        return await self._sending(url).deliver()
+        return await self._sending(url, replies).deliver()
 
-    async def _take_up(self) -> Handed:
+    async def _take_up(self, replies: Replies) -> Handed:
         """The platform may have it in its queue, or know its end; else the agent is asked."""
         kept = self._kept
         try:
@@ -138,7 +140,7 @@ class Courier:
                 return Waits(None)
         if kept.url is None:
             return Ended(Status.FAILED, INTERRUPTED)
-        return await self._sending(kept.url).take_up()
+        return await self._sending(kept.url, replies).take_up()
 
     async def _ended_there(self, ended: Ended, *, sent_here: bool) -> Ended:
         """It ended on the platform while nobody was here; what was canceled there is stopped at its agent."""
@@ -146,9 +148,10 @@ class Courier:
             return ended
         return Ended(Status.CANCELED, f"{ended.text}; {(await self.stop()).ended.text}")
 
-    def _sending(self, url: str) -> Sending:
-        listener = Listener(self._before_send, self._saw)
-        return Sending(self._kept, self._client(url), self._session, listener, message=self._message)
+    def _sending(self, url: str, replies: Replies) -> Sending:
+        listener = Listener(self._before_send, self._saw, self._not_taken)
+        outgoing = Outgoing(self._message, self._reply)
+        return Sending(self._kept, self._client(url), self._session, listener, outgoing, replies)
 
     def _client(self, url: str) -> AgentClient:
         # The session's client adds the token where the URL is the platform's own gateway, and nowhere else.
@@ -171,17 +174,33 @@ class Courier:
             text=kept.task,
             message_id=f"msg-{kept.task_id}",
             context_id=kept.task_id,
-            params_metadata={
-                "parent_task_id": kept.task_id,
-                "source_workspace_id": self._platform.workspace_id,
-                "traceparent": kept.traceparent,
-            },
+            params_metadata=self._metadata(kept),
             request_id=f"delegation-{kept.task_id}-{attempt}",
-            headers={
-                "traceparent": kept.traceparent,
-                "X-Timeout": f"{self._session.settings.delegation_timeout:g}",
-            },
+            headers=self._headers(kept),
         )
+
+    def _reply(self, reply: Reply, context_id: str | None) -> OutgoingMessage:
+        """A reply is a message of its own to the same task. Agents that name the context themselves go by theirs."""
+        self._reporter.saw(AgentUpdate(None, None, message=REPLIED))
+        kept, message_id = self._kept, f"msg-{self._session.new_id()}"
+        return OutgoingMessage(
+            text=reply.text,
+            message_id=message_id,
+            context_id=context_id or kept.task_id,
+            task_id=kept.remote_task_id,
+            params_metadata=self._metadata(kept),
+            headers=self._headers(kept),
+        )
+
+    def _metadata(self, kept: Kept) -> dict[str, str]:
+        return {
+            "parent_task_id": kept.task_id,
+            "source_workspace_id": self._platform.workspace_id,
+            "traceparent": kept.traceparent,
+        }
+
+    def _headers(self, kept: Kept) -> dict[str, str]:
+        return {"traceparent": kept.traceparent, "X-Timeout": f"{self._session.settings.delegation_timeout:g}"}
 
     async def _before_send(self, attempt: int) -> None:
         """Durable before the first byte leaves: what may have been sent is never taken for unsent."""
@@ -210,6 +229,12 @@ class Courier:
             await self._book.note(kept.task_id, durable=durable, **changes)
         if status is not None or works:
             self._reporter.saw(update)
+
+    async def _not_taken(self, reply: Reply, why: str) -> None:
+        asked = f"; it had asked: {reply.question}" if reply.question else ""
+        message = clean(f"{why}{asked}", limit=ERROR_LIMIT)
+        await self._book.note(self._task_id, status=Status.INPUT_REQUIRED, message=message)
+        self._reporter.saw(AgentUpdate(None, None, message=message))
 
     async def _not_told(self, error: PlatformError) -> None:
         await self._book.warn(self._task_id, f"progress: {error}", durable=False)

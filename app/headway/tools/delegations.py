@@ -18,6 +18,7 @@ from headway.tools.delegation import Kept
 from headway.tools.errors import JournalUnavailable
 from headway.tools.platform_api import PlatformAnswered, PlatformApi, PlatformError
 from headway.tools.records import outcome_of, seen_of
+from headway.tools.replies import NotAsked, Replies, Reply
 from headway.tools.sending import Ended, Waits
 from headway.tools.session import Session
 from headway.tools.tracing import DelegationSpan
@@ -44,6 +45,7 @@ class Delegations:
         self._book = book
         self._audit = audit
         self._runs: dict[str, asyncio.Task[None]] = {}
+        self._replies: dict[str, Replies] = {}
 
     async def start(self) -> None:
         """Take up what an earlier run has left, and watch the platform. Raises JournalUnavailable."""
@@ -107,13 +109,37 @@ class Delegations:
             await asyncio.shield(self._beside(f"cancel {kept.task_id}", self._cancel(kept.task_id)))
         return self._now(kept)
 
-    def _run(self, task_id: str, span: DelegationSpan | None) -> None:
-        run = self._runs[task_id] = self._beside(f"delegation {task_id}", self._see_through(task_id, span))
-        run.add_done_callback(lambda _: self._runs.pop(task_id, None))
+    async def reply(self, kept: Kept, text: str) -> None:
+        """Answer what the agent of one asks; the reply goes to the same task, here or from the platform.
 
-    async def _see_through(self, task_id: str, span: DelegationSpan | None) -> None:
+        Raises NotAsked where it asks for nothing (any more), and PlatformError where the platform holds it and did not
+        take the reply; then nothing was sent.
+        """
+        kept = await self.refreshed(kept)
+        if kept.status is not Status.INPUT_REQUIRED:
+            raise NotAsked(f"the delegation asks for nothing: it is {kept.status}; nothing was sent")
+        if kept.held:
+            await self._platform.reply(kept.name_there, text)
+            await self._book.note(kept.task_id, durable=False, status=Status.IN_PROGRESS, message=None)
+            return
+        if (replies := self._replies.get(kept.task_id)) is None:
+            raise NotAsked("the delegation has just ended; nothing was sent")
+        replies.give(Reply(text, kept.message))
+        # From here on a second reply finds that nothing is asked.
+        await self._book.note(kept.task_id, status=Status.IN_PROGRESS, message=None)
+
+    def _run(self, task_id: str, span: DelegationSpan | None) -> None:
+        replies = self._replies[task_id] = Replies(self._session.clock)
+        run = self._runs[task_id] = self._beside(f"delegation {task_id}", self._see_through(task_id, span, replies))
+        run.add_done_callback(lambda _: self._forget_run(task_id))
+
+    def _forget_run(self, task_id: str) -> None:
+        self._runs.pop(task_id, None)
+        self._replies.pop(task_id, None)
+
+    async def _see_through(self, task_id: str, span: DelegationSpan | None, replies: Replies) -> None:
         try:
-            handed = await self._courier(task_id).hand_over()
+            handed = await self._courier(task_id).hand_over(replies)
         except JournalUnavailable as error:
             handed = Ended(Status.FAILED, f"{error}; it was not sent")
         if isinstance(handed, Waits):

@@ -45,7 +45,8 @@ _TASK_ID: Final = "The task_id that a2a_send_async returned."
 A2A_SEND: Final = Description(
     f"Send a message to an A2A agent and wait for its final text, for at most {SEND_SECONDS} seconds. An agent that is "
     f"slower than {SEND_SECONDS} seconds is told to cancel and the call ends with an error: for work that may take "
-    f"longer use a2a_send_async. {_CAP} The result has `success` and `text`, or `error`. {_DATA}",
+    f"longer use a2a_send_async. {_CAP} The result has `success` and `text`, or `error`; in state input_required "
+    f"the text is what the agent asks: answer it with reply_to_task. {_DATA}",
     {"agent_url": _AGENT_URL, "message": _MESSAGE, "session_id": _SESSION},
 )
 A2A_SEND_ASYNC: Final = Description(
@@ -63,9 +64,10 @@ A2A_SEND_ASYNC: Final = Description(
 )
 A2A_CHECK_TASK: Final = Description(
     "Say how a task of a2a_send_async stands: its state, how many percent are done where the agent says so, and its "
-    "text so far. running: wait and check again; input_required: the agent asks something, answer it with the same "
-    "session_id or tell the user; completed: use the text; failed: the error says why; canceled: somebody stopped it, "
-    f"do not restart it unasked. Tasks that have ended can be checked for {_DEFAULTS.keep_finished / 3_600:g} hours. "
+    "text so far. running: wait and check again; input_required: the agent asks something (text), answer it with "
+    "reply_to_task or tell the user; completed: use the text; failed: the error says why; canceled: somebody stopped "
+    "it, do not restart it unasked. Tasks that have ended can be checked for "
+    f"{_DEFAULTS.keep_finished / 3_600:g} hours. "
     f"{_DATA}",
     {"task_id": _TASK_ID},
 )
@@ -91,7 +93,7 @@ CHECK_DELEGATION_STATUS: Final = Description(
     "pending, dispatched, in_progress, stuck: it is being worked on (stuck: silent for long); wait and check again. "
     "queued: the peer is busy and WILL answer; acknowledge that to the user, do not retry, do not do the work "
     "yourself. "
-    "input_required: the agent asks something (message); answer it or tell the user. "
+    "input_required: the agent asks something (message); answer it with reply_to_task or tell the user. "
     "canceling, canceled: someone stopped it; do not restart it unasked. "
     "completed: use the result. "
     "failed: only now consider another way; the error says why. "
@@ -108,6 +110,14 @@ CANCEL_DELEGATION: Final = Description(
     },
 )
 
+REPLY_TO_TASK: Final = Description(
+    "Answer what the agent of a task asks that is in state or status input_required, and return at once, while the "
+    "agent goes on with the same task. It is for tasks of delegate_to_workspace, whose task_id stays as it is, and for "
+    "those of a2a_send and a2a_send_async: there the result names a new task_id, which is the one to look at. Where "
+    "the reply does not arrive, the task asks again and says why. A task that asks for nothing is left as it is.",
+    {"task_id": "The task_id of the task whose agent asks.", "message": "The answer, in words."},
+)
+
 VERBS: Final[Mapping[str, Description]] = {
     "a2a_send": A2A_SEND,
     "a2a_send_async": A2A_SEND_ASYNC,
@@ -116,6 +126,7 @@ VERBS: Final[Mapping[str, Description]] = {
     "delegate_to_workspace": DELEGATE_TO_WORKSPACE,
     "check_delegation_status": CHECK_DELEGATION_STATUS,
     "cancel_delegation": CANCEL_DELEGATION,
+    "reply_to_task": REPLY_TO_TASK,
 }
 """By the name of the verb."""
 

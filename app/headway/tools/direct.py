@@ -25,6 +25,7 @@ from headway.tools.direct_table import DirectTask, Stop
 from headway.tools.endings import Endings
 from headway.tools.errors import JournalUnavailable, ToolError
 from headway.tools.outcome import Ending, State
+from headway.tools.replies import NotAsked
 from headway.tools.running import OnProgress, OnResult, Running, begin_running
 from headway.tools.session import Session
 from headway.tools.stopping import ask_its_agent, overdue, stop_reading, stopped_as
@@ -57,6 +58,7 @@ class DirectTasks:
         self._waited: set[Running] = set()
         self._letting_go: set[asyncio.Task[None]] = set()
         self._asking: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        self._asked_here: OrderedDict[str, DirectTask] = OrderedDict()
         self._endings = Endings(session)
         self._closing = False
         self._loop = asyncio.get_running_loop()
@@ -99,6 +101,26 @@ class DirectTasks:
             return self._asking[url, session_id]
         return await self._session.journal.run(partial(table.asking, url=url, session_id=session_id))
 
+    async def asked(self, task_id: str) -> DirectTask | None:
+        """One whose agent waits for an answer that nobody has given; None where nobody knows the task.
+
+        Raises NotAsked where it waits for nothing (any more), and JournalUnavailable.
+        """
+        if task_id in self._running:
+            raise NotAsked("the task is running and asks for nothing; nothing was sent")
+        task = self._asked_here.get(task_id) or await self.ended(task_id)
+        if task is None:
+            return None
+        if task.state is not State.INPUT_REQUIRED:
+            raise NotAsked(f"the task asks for nothing: it is {task.state}; nothing was sent")
+        if task.remote_task_id is None:
+            raise NotAsked("the agent asks and has named no task that could be answered; nothing was sent")
+        given = await self._session.journal.run(partial(table.answered, asked=task))
+        under_way = (one.task for one in (*self._running.values(), *self._waited))
+        if given or any((one.url, one.reply_to) == (task.url, task.remote_task_id) for one in under_way):
+            raise NotAsked("a reply to this task was given before; nothing was sent; look at the task of that reply")
+        return task
+
     async def wait_for(self, task: DirectTask, seconds: float, on_progress: OnProgress | None = None) -> DirectTask:
         """Send, and return the task as it ended within so many seconds. Raises NotTaken.
 
@@ -124,7 +146,13 @@ class DirectTasks:
             ending = Ending(State.FAILED, running.reading.text, CLOSED if self._closing else FAULT)
         finally:
             self._waited.discard(running)
-        return self._finished(running, ending)
+        ended = self._finished(running, ending)
+        if ended.state is State.INPUT_REQUIRED:
+            # In no journal, and yet it can be replied to.
+            self._asked_here[ended.task_id] = replace(ended, message="", text="")
+            if len(self._asked_here) > _SESSIONS:
+                self._asked_here.popitem(last=False)
+        return ended
 
     async def begin(
         self, task: DirectTask, on_result: OnResult | None = None, on_progress: OnProgress | None = None

@@ -152,6 +152,16 @@ def asking(db: sqlite3.Connection, url: str, session_id: str) -> str | None:
     return row[1] if row is not None and row[0] == State.INPUT_REQUIRED else None
 
 
+def answered(db: sqlite3.Connection, asked: DirectTask) -> bool:
+    """Whether a task that asked was replied to; a reply that came to nothing may be given again."""
+    found = db.execute(
+        "SELECT 1 FROM direct_task WHERE session_id = ? AND url = ? AND reply_to = ? AND state <> ? "
+        "AND rowid > (SELECT rowid FROM direct_task WHERE task_id = ?)",
+        (asked.session_id, asked.url, asked.remote_task_id, State.FAILED, asked.task_id),
+    ).fetchone()
+    return found is not None
+
+
 def is_anothers(db: sqlite3.Connection, task_id: str, remote_task_id: str) -> bool:
     """Whether an agent's task belongs to another of ours."""
     found = db.execute(

@@ -137,6 +137,10 @@ class PlatformApi:
             raise PlatformError(INVALID_JSON)
         return status
 
+    async def reply(self, task_id: str, text: str) -> None:
+        """Have the platform answer what the agent of a delegation asks that it holds."""
+        await self._call("POST", self._path(task_id, "reply"), {"text": text})
+
     def _path(self, task_id: str, *more: str) -> str:
         return "/".join((f"{self._workspace}/delegations", quote(task_id, safe=""), *more))
 

@@ -24,6 +24,7 @@ from headway.net.idle import IdleWatchdog
 from headway.tools.delegation import Kept
 from headway.tools.failures import Doubt, may_have_arrived, surely_not_delivered, unanswered, words
 from headway.tools.patience import ASK_PAUSES, Patience
+from headway.tools.replies import Replies, Reply
 from headway.tools.session import Session
 
 GONE: Final = "the agent no longer knows the task; the outcome is unknown"
@@ -55,10 +56,20 @@ Handed = Ended | Waits
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told: `begin(n)` before the n-th send, and keeps it durably; `saw(update)` of all that the agent says."""
+    """Who is told: `begin(n)` before the n-th send, and keeps it durably; `saw(update)` of all that the agent says;
+    `not_taken(reply, why)` of a reply that the agent does not have, or may not."""
 
     begin: Callable[[int], Awaitable[None]]
     saw: Callable[[AgentUpdate], Awaitable[None]]
+    not_taken: Callable[[Reply, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes out: `task(n)` at the n-th send, `reply(reply, context_id)` to what the agent asks."""
+
+    task: Callable[[int], OutgoingMessage]
+    reply: Callable[[Reply, str | None], OutgoingMessage]
 
 
 class Sending:
@@ -70,17 +81,17 @@ class Sending:
         client: AgentClient,
         session: Session,
         listener: Listener,
-        *,
-        message: Callable[[int], OutgoingMessage],
+        outgoing: Outgoing,
+        replies: Replies,
     ) -> None:
-        """`message(n)` is what goes out at the n-th send."""
         self._kept = kept
         self._client = client
         self._settings = session.settings
         self._clock = session.clock
         self._rng = session.rng
         self._listener = listener
-        self._message = message
+        self._outgoing = outgoing
+        self._replies = replies
         self._transcript = Transcript()
         self._remote = kept.remote_task_id
         self._heard = 0
@@ -97,7 +108,9 @@ class Sending:
                     return handed
                 doubt = False
                 await self._listener.begin(attempt)
-                return await self._follow(self._client.stream(self._message(attempt), transcript=self._transcript))
+                return await self._follow(
+                    self._client.stream(self._outgoing.task(attempt), transcript=self._transcript)
+                )
             except AgentQueued as queued:
                 return Waits(queued.delegation_id)
             except (AgentError, Silent, Doubt) as error:
@@ -172,10 +185,23 @@ class Sending:
             return _failed(lost)
 
     async def _resume(self) -> Handed:
-        """Ask how the task stands and follow it, for as long as its agent answers.
+        """Ask how the task stands and follow it to its end, for as long as its agent answers.
 
         Raises UnknownTask, and what else the agent says of it; AgentError where it cannot be reached any more.
         """
+        return await self._settled(await self._taken_up())
+
+    async def _follow(self, updates: AsyncGenerator[AgentUpdate]) -> Handed:
+        """Follow a task to its end. Raises Silent where nothing new came for `delegation_timeout`, and AgentError."""
+        return await self._settled(await self._hear(updates))
+
+    async def _settled(self, handed: Handed | None) -> Handed:
+        """The end of a task that asks for input as often as it likes."""
+        while handed is None:
+            handed = await self._answered()
+        return handed
+
+    async def _taken_up(self) -> Handed | None:
         task_id = self._remote
         if task_id is None:
             raise AgentLost("the agent named no task; the outcome is unknown")
@@ -183,7 +209,7 @@ class Sending:
         while True:
             before = self._heard
             try:
-                return await self._follow(self._client.resubscribe(task_id, transcript=self._transcript))
+                return await self._hear(self._client.resubscribe(task_id, transcript=self._transcript))
             except (AgentError, Silent) as error:
                 if not unanswered(error):
                     raise
@@ -192,8 +218,8 @@ class Sending:
                     patience = self._patience()
                 await patience.after(error)
 
-    async def _follow(self, updates: AsyncGenerator[AgentUpdate]) -> Handed:
-        """Hear a task to its end. Raises Silent where nothing new came for `delegation_timeout`, and AgentError."""
+    async def _hear(self, updates: AsyncGenerator[AgentUpdate]) -> Handed | None:
+        """Hear a task to its end; None where its agent asks for input."""
         last: AgentUpdate | None = None
         async with IdleWatchdog(self._clock, self._settings.delegation_timeout) as watchdog, aclosing(updates):
             while (update := await watchdog.wait(anext(updates, None))) is not None:
@@ -202,19 +228,22 @@ class Sending:
                 await self._listener.saw(update)
                 last = update
         if last is not None and last.interrupted:
-            return await self._until_answered()
+            return None
         if last is None or not last.terminal:
             raise AgentLost("the agent's stream ended without an outcome")
         return ended_by(last)
 
-    async def _until_answered(self) -> Handed:
-        """The agent waits for somebody: ask now and then whether it goes on. No limit applies to people."""
+    async def _answered(self) -> Handed | None:
+        """The agent waits for somebody: pass on what our caller replies, and ask now and then whether it goes on by
+        itself. No limit applies to people. None where it asks again."""
         asked = 0
         while True:
             asked += 1
-            await self._clock.sleep(ASK_PAUSES.pause(asked, self._rng))
+            reply = await self._replies.next(ASK_PAUSES.pause(asked, self._rng))
             if self._remote is None:
                 raise AgentLost("the agent asks for input and names no task that could be answered")
+            if reply is not None:
+                return await self._reply(reply)
             try:
                 update = await self._client.get(self._remote)
             except UnknownTask:
@@ -223,7 +252,31 @@ class Sending:
                 _log.info("%s: %s; asking again", self._kept.task_id, error)
                 continue
             if update.state is not None and not update.interrupted:
-                return await self._resume()
+                if self._replies.drop():
+                    _log.warning(
+                        "%s: its agent went on before it had the reply, which was not sent", self._kept.task_id
+                    )
+                return await self._taken_up()
+
+    async def _reply(self, reply: Reply) -> Handed | None:
+        """Send a reply, once, and hear what comes of it. Where the agent may not have it, its caller is told so."""
+        before = self._heard
+        message = self._outgoing.reply(reply, self._transcript.context_id)
+        try:
+            return await self._hear(self._client.stream(message, transcript=self._transcript))
+        except AgentQueued:
+            why = "the agent is busy, and the platform keeps the reply for it; it need not be given again"
+        except (AgentError, Silent) as error:
+            if self._heard > before:
+                return await self._after_reply(error)
+            why = _not_taken(error)
+        await self._listener.not_taken(reply, why)
+        return None
+
+    async def _after_reply(self, error: Exception) -> Handed | None:
+        if not may_have_arrived(error):
+            return _failed(error)
+        return await self._taken_up()
 
     def _patience(self) -> Patience:
         return Patience(self._clock, self._rng, self._settings.ask_patience)
@@ -239,6 +292,16 @@ def ended_by(last: AgentUpdate) -> Ended:
             return Ended(Status.CANCELED, f"the agent canceled it{said}")
         case _:
             return Ended(Status.FAILED, last.failure)
+
+
+def _not_taken(error: Exception) -> str:
+    match error.delivered if isinstance(error, AgentError) else None:
+        case False:
+            return f"the reply was not delivered: {words(error)}; reply again"
+        case True:
+            return f"the agent refused the reply: {words(error)}; reply again"
+        case _:
+            return f"it is not known whether the agent has the reply: {words(error)}; look again, then reply again"
 
 
 def _failed(error: Exception, *, doubt: bool = False) -> Ended:

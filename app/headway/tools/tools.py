@@ -17,6 +17,7 @@ from headway.tools.descriptions import (
     CANCEL_DELEGATION,
     CHECK_DELEGATION_STATUS,
     DELEGATE_TO_WORKSPACE,
+    REPLY_TO_TASK,
     described,
 )
 from headway.tools.wanted import Wanted
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from headway.tools.a2a_verbs import A2AVerbs
     from headway.tools.delegation_verbs import DelegationVerbs
     from headway.tools.direct import DirectTasks
+    from headway.tools.reply_verb import ReplyVerb
     from headway.tools.running import OnProgress, OnResult
     from headway.tools.session import Session
     from headway.tools.settings import ToolSettings
@@ -43,11 +45,19 @@ Answer = dict[str, Any]
 class Tools:
     """Made by `open_tools`. Its verbs can be called from many tasks at once."""
 
-    def __init__(self, session: Session, direct: DirectTasks, asking: A2AVerbs, delegating: DelegationVerbs) -> None:
+    def __init__(
+        self,
+        session: Session,
+        direct: DirectTasks,
+        asking: A2AVerbs,
+        delegating: DelegationVerbs,
+        replying: ReplyVerb,
+    ) -> None:
         self.session = session
         self.direct = direct
         self._asking = asking
         self._delegating = delegating
+        self._replying = replying
 
     @described(A2A_SEND, _CONTEXT + " `on_progress` is called with each `Progress` while the agent works.")
     async def a2a_send(
@@ -101,6 +111,10 @@ class Tools:
     async def cancel_delegation(self, task_id: str, reason: str = "") -> Answer:
         return await self._delegating.cancel_delegation(task_id, reason)
 
+    @described(REPLY_TO_TASK)
+    async def reply_to_task(self, task_id: str, message: str) -> Answer:
+        return await self._replying.reply_to_task(task_id, message)
+
 
 @asynccontextmanager
 async def open_tools(
@@ -126,6 +140,7 @@ async def open_tools(
     from headway.tools.agents import Agents
     from headway.tools.delegation_verbs import DelegationVerbs, open_delegations
     from headway.tools.direct import DirectTasks
+    from headway.tools.reply_verb import ReplyVerb
     from headway.tools.session import new_id, open_session
     from headway.tools.settings import ToolSettings
 
@@ -135,7 +150,13 @@ async def open_tools(
         direct = DirectTasks(session, known, on_result)
         try:
             await direct.start()
-            delegating = DelegationVerbs(session, await open_delegations(session))
-            yield Tools(session, direct, A2AVerbs(session, direct, known), delegating)
+            delegations = await open_delegations(session)
+            yield Tools(
+                session,
+                direct,
+                A2AVerbs(session, direct, known),
+                DelegationVerbs(session, delegations),
+                ReplyVerb(session, direct, delegations),
+            )
         finally:
             direct.close()
