@@ -291,3 +291,22 @@ async def test_tls_verifies_the_name_and_not_the_address(tmp_path: Path) -> None
                 await distrusting.get(f"https://agent.example:{port}/")
     assert named[:2] == ["agent.example", "other.example"]
     assert tls.client.verify_mode is ssl.CERT_REQUIRED
+
+
+async def test_a_handshake_that_hangs_keeps_no_socket_when_its_caller_gives_up() -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.read(1))
+        await reader.read()
+        heard.put_nowait(b"gone")
+        writer.close()
+
+    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_client(guard=Guard(LOOPBACK)) as client:
+            asking = asyncio.create_task(client.get(f"https://127.0.0.1:{port}/"))
+            assert await asyncio.wait_for(heard.get(), 30) == b"\x16"
+            asking.cancel()
+            await asyncio.wait({asking})
+            assert await asyncio.wait_for(heard.get(), 30) == b"gone"

@@ -7,6 +7,8 @@ import re
 from typing import Final
 
 _PERCENT: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
+_LOOKED_AT: Final = 4_096
+"""Characters of a text: one of a megabyte is no status line, and to search it takes a while."""
 
 
 def metadata_percent(metadata: object) -> float | None:
@@ -23,8 +25,8 @@ def metadata_percent(metadata: object) -> float | None:
 
 
 def text_percent(text: str) -> float | None:
-    """0-100 from the first "63%" in a status text."""
-    found = _PERCENT.search(text)
+    """0-100 from the first "63%" in a status text, looked for where a status line can have it."""
+    found = _PERCENT.search(text[:_LOOKED_AT])
     percent = float(found[1]) if found else None
     return percent if percent is not None and percent <= 100 else None
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -102,7 +103,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             # Each address gets its share of what is left, so that a silent first one does not hide a second.
             share = None if give_up_at is None else max(give_up_at - loop.time(), 0.001) / (len(addresses) - number)
             try:
-                return await self._dialler.connect_tcp(address, port, share, local_address, socket_options)
+                return _Dialled(await self._dialler.connect_tcp(address, port, share, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure or httpcore.ConnectError(f"{host} has no address")
@@ -115,3 +116,38 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectTimeout("the name was not resolved in time") from error
         except (socket.gaierror, UnicodeError) as error:
             raise httpcore.ConnectError("name not found") from error
+
+
+class _Dialled(httpcore.AsyncNetworkStream):
+    """An open connection, which is closed where its handshake breaks off, whatever ends it.
+
+    httpcore 1.0 closes one whose handshake fails and forgets one whose handshake is canceled, as it is where a server
+    takes the connection and says nothing: the socket would stay open for as long as the process.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface of httpcore
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
