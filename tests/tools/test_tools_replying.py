@@ -20,7 +20,7 @@ from support.scripted_http import Exchange, scripted_server
 from support.sdk_agents import sdk_agent
 from support.tools import tools_in, until_ended
 
-ASKING = "steps=2 delay=0 behaviour=asking ask=which_one?"
+ASKING = "steps=2 delay=0 behavior=asking ask=which_one?"
 
 
 @pytest.mark.req("A18", "B4")
@@ -52,7 +52,7 @@ async def test_a_delegation_that_asks_goes_on_with_the_reply_and_keeps_its_id(tm
 async def test_an_agent_of_the_sdk_takes_the_reply(tmp_path: Path) -> None:
     async with (
         platform(tmp_path) as served,
-        sdk_agent("--behaviour", "ask", "--steps", "1") as agent,
+        sdk_agent("--behavior", "ask", "--steps", "1") as agent,
         lead(served, tmp_path) as tools,
         tools_in(tmp_path / "direct") as direct,
     ):
