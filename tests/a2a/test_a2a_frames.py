@@ -235,7 +235,7 @@ def test_both_card_paths_are_tried_under_the_agent_and_at_its_root() -> None:
 
 
 def test_deep_json_is_an_error_and_no_crash() -> None:
-    from headway.net.http import loads
+    from headway.net.parsing import loads
 
     for text in ("[" * 100_000, "1" * 5_000, '{"a":' * 2_000):
         with pytest.raises(ValueError, match=r"."):

@@ -79,6 +79,6 @@ def test_ls_imports_one_command_and_no_framework(tmp_path: Path) -> None:
     assert HEAVY & modules == set()
     assert modules & TABLED == {"headway.cli.delegations"}
     assert {name for name in modules if name.startswith("headway.core.api.")} == {
-        f"headway.core.api.{name}" for name in ("body", "service", "workspaces")
+        f"headway.core.api.{name}" for name in ("body", "service", "workspace")
     }
     assert {"headway.core.events", "headway.net.sse", "rich.console"} & modules == set()

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from headway.cli.board import _kept
+from headway.cli.boarding import _kept
 from headway.cli.manner import Manner, _keep_theme
 from headway.config.settings import Flags, load
 from headway.dashboard.actions import ACTIONS

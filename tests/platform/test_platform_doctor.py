@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from headway.cli.doctor import health_finding, token_finding
-from headway.cli.options import open_connector
+from headway.cli.place import open_connector
 from headway.core.scopes import READ, workspace_scope
 from headway.platform.auth import token_hash
 from headway.platform.platform import Platform

@@ -29,8 +29,9 @@ from headway.core.text import ERROR_LIMIT, clean_line
 from headway.net.errors import NetError, Silent
 from headway.net.event_parser import EVENT_LIMIT
 from headway.net.guard import Refused
-from headway.net.http import Body, excerpt, loads, media_type, read_body, read_error_body, reason
+from headway.net.http import Body, excerpt, media_type, read_body, read_error_body, reason
 from headway.net.idle import IdleWatchdog
+from headway.net.parsing import loads
 from headway.net.sse import EVENT_STREAM, open_stream, read_events
 
 if TYPE_CHECKING:

@@ -5,12 +5,20 @@ Every command imports what it needs when it runs: `headway ls` loads neither the
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 def main() -> None:
     """The `headway` command."""
     from headway.cli.lean import start_lean
 
     start_lean()
+    # A shell that completes a command asks for it by a variable, without an argument.
+    if len(sys.argv) == 1 and "_HEADWAY_COMPLETE" not in os.environ:
+        from headway.cli.boarding import open_usual_board
+
+        open_usual_board()
     from headway.cli.app import app
 
     app()

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from headway.cli.exits import ExitCode, run
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 from headway.core.api import OFFLINE, OPERATOR
 
 agents_app = typer.Typer(help="The agents that tasks can be handed to.", invoke_without_command=True)
@@ -16,7 +17,7 @@ agents_app = typer.Typer(help="The agents that tasks can be handed to.", invoke_
 @agents_app.callback()
 def agents(context: typer.Context, json: Json = False, url: Url = None, data: Data = None) -> None:
     """List the agents."""
-    place = Place.of(context, url, data)
+    place = place_of(context, url, data)
     if context.invoked_subcommand is not None:
         return
     run(_list(place, json))
@@ -45,7 +46,7 @@ def add(
     data: Data = None,
 ) -> None:
     """Register an A2A agent by its card."""
-    run(_add(Place.of(context, url, data), name, agent_url, slots, json))
+    run(_add(place_of(context, url, data), name, agent_url, slots, json))
 
 
 async def _add(place: Place, name: str, agent_url: str, slots: int, json: bool) -> int:
@@ -73,7 +74,7 @@ def remove(
     data: Data = None,
 ) -> None:
     """Take an agent away; what waits for it or runs there fails."""
-    run(_remove(Place.of(context, url, data), name, json))
+    run(_remove(place_of(context, url, data), name, json))
 
 
 async def _remove(place: Place, name: str, json: bool) -> int:

@@ -8,7 +8,8 @@ import typer
 
 from headway.cli.delegations import Id, print_delegation_of, see_through
 from headway.cli.exits import ExitCode, fail, run
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 
 Wait = Annotated[bool, typer.Option("--wait", help="Stream progress to stderr and print the result.")]
 
@@ -25,7 +26,7 @@ def reply(
     """Answer a delegation that needs input; its agent goes on with the same task."""
     if not text.strip():
         fail("the reply is empty. Nothing was sent; say what the agent is to know.", ExitCode.USAGE)
-    run(_reply(Place.of(context, url, data), delegation_id, text, wait, json))
+    run(_reply(place_of(context, url, data), delegation_id, text, wait, json))
 
 
 async def _reply(place: Place, delegation_id: str, text: str, wait: bool, json: bool) -> int:
@@ -50,7 +51,7 @@ def retry(
     data: Data = None,
 ) -> None:
     """Hand over again what failed or was canceled, as a new delegation; prints its id."""
-    run(_retry(Place.of(context, url, data), delegation_id, wait, json))
+    run(_retry(place_of(context, url, data), delegation_id, wait, json))
 
 
 async def _retry(place: Place, delegation_id: str, wait: bool, json: bool) -> int:

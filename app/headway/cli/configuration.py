@@ -55,7 +55,7 @@ def reference() -> None:
 
 def effective(settings: Settings) -> list[tuple[str, Any, str]]:
     """Each setting: its name, its value, where that comes from."""
-    from headway.cli.options import default_data_folder
+    from headway.cli.place import default_data_folder
     from headway.config.environment import TOKEN
 
     chosen = settings.context_origin

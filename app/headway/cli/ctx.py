@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from headway.cli.exits import ExitCode, fail
-from headway.cli.flags import refuse, settings_of
+from headway.cli.exits import ExitCode, fail, refuse
+from headway.cli.flags import settings_of
 from headway.cli.options import Json
 
 if TYPE_CHECKING:

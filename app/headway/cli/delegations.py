@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.exits import ExitCode, fail, run
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 from headway.core.delegation import Status
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def dispatch(
     """Hand a task to an agent."""
     if not task.strip():
         fail("the task is empty. Nothing was sent; say what the agent is to do.", ExitCode.USAGE)
-    run(_dispatch(Place.of(context, url, data), target, task, wait, priority, expires_in, json))
+    run(_dispatch(place_of(context, url, data), target, task, wait, priority, expires_in, json))
 
 
 async def _dispatch(
@@ -72,7 +73,7 @@ def ls(
     data: Data = None,
 ) -> None:
     """List delegations, the newest first."""
-    run(list_delegations(Place.of(context, url, data), status, limit, json))
+    run(list_delegations(place_of(context, url, data), status, limit, json))
 
 
 async def list_delegations(place: Place, status: Status | None, limit: int, json: bool) -> int:
@@ -91,7 +92,7 @@ async def list_delegations(place: Place, status: Status | None, limit: int, json
 
 def show(context: typer.Context, delegation_id: Id, json: Json = False, url: Url = None, data: Data = None) -> None:
     """Print one delegation in full."""
-    run(_show(Place.of(context, url, data), delegation_id, json))
+    run(_show(place_of(context, url, data), delegation_id, json))
 
 
 async def _show(place: Place, delegation_id: str, json: bool) -> int:
@@ -103,7 +104,7 @@ async def _show(place: Place, delegation_id: str, json: bool) -> int:
 
 def watch(context: typer.Context, delegation_id: Id, json: Json = False, url: Url = None, data: Data = None) -> None:
     """Follow one delegation until it ends; its progress goes to stdout, or with --json to stderr."""
-    run(_watch(Place.of(context, url, data), delegation_id, json))
+    run(_watch(place_of(context, url, data), delegation_id, json))
 
 
 async def _watch(place: Place, delegation_id: str, json: bool) -> int:
@@ -127,7 +128,7 @@ def cancel(
     data: Data = None,
 ) -> None:
     """Cancel a delegation; a running one is canceled once its agent has answered."""
-    run(_cancel(Place.of(context, url, data), delegation_id, reason, json))
+    run(_cancel(place_of(context, url, data), delegation_id, reason, json))
 
 
 async def _cancel(place: Place, delegation_id: str, reason: str | None, json: bool) -> int:
@@ -143,7 +144,7 @@ async def _cancel(place: Place, delegation_id: str, reason: str | None, json: bo
 
 def poll(context: typer.Context, delegation_id: Id, json: Json = False, url: Url = None, data: Data = None) -> None:
     """Ask the agent now how a delegation stands, and print it."""
-    run(_poll(Place.of(context, url, data), delegation_id, json))
+    run(_poll(place_of(context, url, data), delegation_id, json))
 
 
 async def _poll(place: Place, delegation_id: str, json: bool) -> int:

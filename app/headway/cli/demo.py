@@ -27,7 +27,7 @@ Rate = Annotated[float, typer.Option(min=0.01, max=10_000, help="Delegations a s
 
 def demo(context: typer.Context, seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
     """Show Headway with simulated agents; it needs nothing else and leaves nothing behind."""
-    manner = manner_of(context)
+    manner = manner_of(settings_of(context))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("the demo needs a terminal. Run it in one, or start `headway serve` for scripts.", ExitCode.USAGE)
     read_only = settings_of(context).value("read_only")
@@ -36,9 +36,9 @@ def demo(context: typer.Context, seed: Seed = 7, agents: Agents = 8, rate: Rate 
 
 async def _demo(seed: int, agents: int, rate: float, manner: Manner, read_only: bool) -> int:
     from headway.cli import children
-    from headway.cli.board import run_board
+    from headway.cli.boarding import run_board
     from headway.cli.embedded import embedded_platform
-    from headway.cli.options import open_connector
+    from headway.cli.place import open_connector
     from headway.platform.folder import DataFolder
 
     async with AsyncExitStack() as stack:

@@ -11,7 +11,8 @@ import typer
 
 from headway.cli.checkup import Finding, Level
 from headway.cli.exits import ExitCode
-from headway.cli.options import Data, Json, Place, Url, open_connector
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place, open_connector
 
 if TYPE_CHECKING:
     from headway.cli.checkup import TerminalFacts
@@ -26,7 +27,7 @@ def doctor(context: typer.Context, json: Json = False, url: Url = None, data: Da
     """
     import asyncio
 
-    place = Place.of(context, url, data)
+    place = place_of(context, url, data)
     findings = list(_before(place))
     found, code = asyncio.run(platform_findings(place))
     findings += [*found, *_after(place)]

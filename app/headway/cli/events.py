@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.exits import ExitCode, run
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 from headway.core.events import EventType
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def events(
     data: Data = None,
 ) -> None:
     """Print what has happened on the platform, the oldest first; with --json a line each."""
-    run(_events(Place.of(context, url, data), follow, set(types or EventType), last, json))
+    run(_events(place_of(context, url, data), follow, set(types or EventType), last, json))
 
 
 async def _events(place: Place, follow: bool, wanted: Collection[str], last: int, json: bool) -> int:

@@ -1,15 +1,20 @@
-"""Exit codes, and how a failure is told: what happened, what was not changed, what to do next."""
+"""Exit codes, and how a failure is told: what happened, what was not changed, what to do next.
+
+Without Typer, which the usual board does without.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from enum import IntEnum
-from typing import Any, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from headway.cli.lean import staying
+
+if TYPE_CHECKING:
+    from headway.config.errors import ConfigError
 
 
 class ExitCode(IntEnum):
@@ -41,8 +46,13 @@ INTERRUPTED = 130
 
 def fail(message: str, code: int = ExitCode.FAILED) -> NoReturn:
     """Say what went wrong on stderr and end with `code`."""
-    typer.echo(f"headway: {message}", err=True)
-    raise typer.Exit(code)
+    sys.stderr.write(f"headway: {message}\n")
+    raise SystemExit(code)
+
+
+def refuse(error: ConfigError, unchanged: str = "Nothing was started.") -> NoReturn:
+    """End the command: the configuration cannot be used. A line for each problem."""
+    fail("\n".join([*error.problems, unchanged]), ExitCode.USAGE)
 
 
 def run(work: Coroutine[Any, Any, int]) -> NoReturn:
@@ -61,4 +71,4 @@ def run(work: Coroutine[Any, Any, int]) -> NoReturn:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    raise typer.Exit(code)
+    raise SystemExit(code)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 import typer
 
 from headway.cli.exits import ExitCode, fail, run
-from headway.cli.options import Data, Place, Url
+from headway.cli.options import Data, Url, place_of
+from headway.cli.place import Place
 from headway.core.text import clean_line
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def export(
     data: Data = None,
 ) -> None:
     """Write every delegation that is kept, the newest first."""
-    run(_export(Place.of(context, url, data), form, output))
+    run(_export(place_of(context, url, data), form, output))
 
 
 async def _export(place: Place, form: Format, output: Path | None) -> int:

@@ -9,14 +9,13 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from headway.cli.exits import ExitCode, fail
+from headway.cli.exits import refuse
 
 if TYPE_CHECKING:
-    from headway.config.errors import ConfigError
     from headway.config.settings import Flags, Settings
 
 _NOTED: Final = "headway.flags"
@@ -32,11 +31,6 @@ def note(context: typer.Context, /, **given: Any) -> None:
         if value is not None and noted.get(name) != value:
             noted[name] = value
             context.meta.pop(_LOADED, None)
-
-
-def refuse(error: ConfigError, unchanged: str = "Nothing was started.") -> NoReturn:
-    """End the command: the configuration cannot be used. A line for each problem."""
-    fail("\n".join([*error.problems, unchanged]), ExitCode.USAGE)
 
 
 def flags_of(context: typer.Context) -> Flags:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from headway.cli.flags import refuse, settings_of
+from headway.cli.exits import refuse
 
 if TYPE_CHECKING:
-    import typer
-
     from headway.config.settings import Settings
     from headway.dashboard.action import Action
     from headway.dashboard.look import Look
@@ -34,12 +32,26 @@ class Manner:
     """A cancel can be undone for a while, in place of a question before it."""
 
 
-def manner_of(context: typer.Context) -> Manner:
+def usual_manner() -> Manner:
+    """As `manner_of`, where nothing is set; the settings are loaded when there is something to keep."""
+    from headway.dashboard.actions import ACTIONS
+    from headway.dashboard.look import Look
+
+    look = Look(bytes_per_second=THIN if "SSH_CONNECTION" in os.environ else 0)
+    return Manner(ACTIONS, look, _keep_first_theme)
+
+
+def _keep_first_theme(name: str) -> None:
+    from headway.config.settings import Flags, load
+
+    _keep_theme(load(Flags()), name)
+
+
+def manner_of(settings: Settings) -> Manner:
     """Ends the command where the keys cannot be used; nothing is started then."""
     from headway.config.errors import ConfigError
     from headway.dashboard.look import Look
 
-    settings = settings_of(context)
     try:
         actions = actions_of(settings)
     except ConfigError as error:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.exits import ExitCode, fail, run
+from headway.cli.flags import settings_of
 from headway.cli.manner import Manner, manner_of
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 
 if TYPE_CHECKING:
     from headway.connectors.connector import Closed
@@ -36,7 +38,7 @@ def record(
     data: Data = None,
 ) -> None:
     """Record everything that happens on the platform, until ctrl+c."""
-    run(_record(Place.of(context, url, data), file, seconds))
+    run(_record(place_of(context, url, data), file, seconds))
 
 
 async def _record(place: Place, path: Path, seconds: float | None) -> int:
@@ -92,7 +94,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Play a recording on the board; with --json print its events. Nothing can be acted on."""
-    manner = manner_of(context)
+    manner = manner_of(settings_of(context))
     run(_replay(file, speed, manner, json))
 
 
@@ -106,7 +108,7 @@ async def _replay(path: Path, speed: float, manner: Manner, json: bool) -> int:
         return _print_events(recording)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _print_last(recording)
-    from headway.cli.board import run_board
+    from headway.cli.boarding import run_board
     from headway.connectors.playback import Playback
     from headway.connectors.replay import ReplayConnector
     from headway.net.clock import SystemClock

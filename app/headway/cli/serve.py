@@ -15,7 +15,7 @@ import typer
 from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail
 from headway.cli.lean import staying
-from headway.cli.options import Data, Place
+from headway.cli.options import Data, place_of
 
 Entry = TypeVar("Entry")
 
@@ -99,7 +99,7 @@ def serve(
 
     log_to_stderr()
     raise_descriptor_limit()
-    folder = Place.of(context, None, data).folder()
+    folder = place_of(context, None, data).folder()
     settings = Settings(
         stuck_after=stuck_after,
         offline_after=offline_after,

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from headway.cli.exits import ExitCode, fail, run
-from headway.cli.options import Data, Json, Place, Url
+from headway.cli.options import Data, Json, Url, place_of
+from headway.cli.place import Place
 from headway.core.naming import quoted
 from headway.core.scopes import is_scope
 
@@ -28,7 +29,7 @@ def new(
     """Make a token and print it, this once: what the platform keeps is a hash."""
     if not is_scope(scope):
         fail(f"--scope is read, admin or workspace:ID, not {quoted(scope)}. No token was made.", ExitCode.USAGE)
-    run(_new(Place.of(context, url, data), scope, label, json))
+    run(_new(place_of(context, url, data), scope, label, json))
 
 
 async def _new(place: Place, scope: str, label: str | None, json: bool) -> int:
@@ -44,7 +45,7 @@ async def _new(place: Place, scope: str, label: str | None, json: bool) -> int:
 @token_app.command()
 def ls(context: typer.Context, json: Json = False, url: Url = None, data: Data = None) -> None:
     """List the tokens, without what opens the platform."""
-    run(_ls(Place.of(context, url, data), json))
+    run(_ls(place_of(context, url, data), json))
 
 
 async def _ls(place: Place, json: bool) -> int:
@@ -69,7 +70,7 @@ def rm(
     data: Data = None,
 ) -> None:
     """Remove a token: it opens nothing from now on, and what it streams ends."""
-    run(_rm(Place.of(context, url, data), token_id))
+    run(_rm(place_of(context, url, data), token_id))
 
 
 async def _rm(place: Place, token_id: str) -> int:

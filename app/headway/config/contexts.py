@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from headway.config.errors import ConfigError
 from headway.config.file import shown_path
 from headway.config.model import ContextEntry, ContextName, ThemeName
+from headway.config.usual import contexts_beside
 from headway.config.words import problems_of
 
 MAX_BYTES: Final = 1_048_576
@@ -40,7 +41,7 @@ class ContextsFile:
 
     @classmethod
     def beside(cls, config: Path) -> ContextsFile:
-        return cls(config.with_name(f"{config.stem}.contexts.json"))
+        return cls(contexts_beside(config))
 
     def read(self) -> Kept:
         """What is kept; nothing where there is no file. Raises ConfigError for a file that cannot be used."""

@@ -18,6 +18,7 @@ from headway.config.errors import ConfigError
 from headway.config.file import ConfigFile, read, shown_path
 from headway.config.model import Config, ContextEntry
 from headway.config.token import read_token
+from headway.config.usual import default_file
 from headway.core.naming import nearest, quoted
 
 SWITCH: Final = "headway ctx"
@@ -167,13 +168,6 @@ def load(flags: Flags, environ: Mapping[str, str] = os.environ) -> Settings:
         context_origin=context_origin,
         environ=environ,
     )
-
-
-def default_file() -> Path:
-    """`~/.config/headway/config.toml`, or where this system keeps such files."""
-    from platformdirs import user_config_path
-
-    return user_config_path("headway", appauthor=False) / "config.toml"
 
 
 def _file_origin(flags: Flags, environ: Mapping[str, str]) -> Setting:

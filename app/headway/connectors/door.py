@@ -16,7 +16,7 @@ from headway.core.delegation import Status
 from headway.core.progress import ProgressText
 from headway.core.text import BODY_LIMIT, ERROR_LIMIT, LINE_LIMIT, clean, clean_line
 from headway.core.timestamps import from_rfc3339
-from headway.net.http import loads
+from headway.net.parsing import loads
 
 MAX_NUMBER: Final = 2**53
 MAX_TIME: Final = 253_402_300_799_999

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar, Final
 
 NOTHING_CHANGED: Final = "Nothing was changed."
+
+
+class Effect(Enum):
+    """What a call does there, which decides what its failure leaves in doubt."""
+
+    READS = "reads"
+    CHANGES = "changes"
 
 
 class ConnectorError(Exception):

@@ -7,13 +7,13 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from headway.connectors import door
 from headway.connectors.address import checked_address, path_of, segment, tls_for
 from headway.connectors.connector import (
     Capabilities,
@@ -29,12 +29,12 @@ from headway.connectors.errors import (
     BadAnswer,
     ConnectorError,
     CursorGone,
+    Effect,
     NotAllowed,
     NotFound,
     NotReachable,
     OutcomeUnknown,
 )
-from headway.connectors.http import Effect, Exchange
 from headway.core import api
 from headway.core.api import OPERATOR, SNAPSHOT_FINISHED
 from headway.core.delegation import Delegation, Status
@@ -45,6 +45,10 @@ from headway.net import errors as net
 if TYPE_CHECKING:
     import random
 
+    import httpx
+
+    from headway.connectors.first_look import FirstLook
+    from headway.connectors.http import Exchange
     from headway.connectors.stream import EventReader
     from headway.core.clock import Clock
     from headway.core.cursor import Cursor
@@ -80,9 +84,12 @@ class HeadwayConnector:
         backoff: Backoff | None = None,
         find: Callable[[], str | None] | None = None,
         gather: float = 0.0,
+        first: FirstLook | None = None,
     ) -> None:
+        """The HTTP client is loaded and made for the first call; `first` may spare the first snapshot that."""
         self._find = find
         self._gather = gather
+        self._first = first
         self._address = checked_address(base_url)
         self._headers: dict[str, str] = {}
         self.use_token(token)
@@ -91,10 +98,21 @@ class HeadwayConnector:
         self._backoff = backoff
         self._read_only = read_only
         self._capabilities = Capabilities(read_only=read_only)
-        self._client = httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, transport=transport, verify=tls_for(self._address)
+        self._transport = transport
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        import httpx
+
+        return httpx.AsyncClient(
+            trust_env=False, follow_redirects=False, transport=self._transport, verify=tls_for(self._address)
         )
-        self._http = Exchange(self._client, self._address, self._headers, clock)
+
+    @cached_property
+    def _http(self) -> Exchange:
+        from headway.connectors.http import Exchange
+
+        return Exchange(self._client, self._address, self._headers, self._clock)
 
     def __repr__(self) -> str:
         return f"HeadwayConnector({self._address!r})"
@@ -121,6 +139,8 @@ class HeadwayConnector:
             self._headers["Authorization"] = f"Bearer {token}"
 
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> api.Snapshot:
+        if self._first is not None and (seen := await self._seen_first(self._first, finished)) is not None:
+            return seen
         self._has_moved()
         snapshot = self._read(api.Snapshot, await self._http.call("GET", "/snapshot", params={"finished": finished}))
         if not _EPOCH.fullmatch(snapshot.epoch):
@@ -128,6 +148,25 @@ class HeadwayConnector:
         if not self._scope_known:
             await self._learn_scope()
         return snapshot
+
+    async def _seen_first(self, look: FirstLook, finished: int) -> api.Snapshot | None:
+        """What the first look has seen, once; None where that is of no use."""
+        answers, self._first = await look.answers(), None
+        if answers is None or finished != SNAPSHOT_FINISHED or self._has_moved():
+            return None
+        try:
+            snapshot = self._read(api.Snapshot, door.read(answers.snapshot))
+            scope = self._read(api.WhoAmI, door.read(answers.scope)).scope
+        except (BadAnswer, ValueError):
+            return None
+        if not _EPOCH.fullmatch(snapshot.epoch):
+            return None
+        self._know_scope(scope)
+        return snapshot
+
+    def _know_scope(self, scope: str) -> None:
+        self._scope_known = True
+        self._capabilities = replace(self._capabilities, read_only=self._read_only or scope == READ)
 
     async def _learn_scope(self) -> None:
         """Whether this token may act at all, so that a board offers only what it can do."""
@@ -139,8 +178,7 @@ class HeadwayConnector:
         except ConnectorError as error:
             _log.info("the scope of the token is not known: %s", error)
             return
-        self._scope_known = True
-        self._capabilities = replace(self._capabilities, read_only=self._read_only or scope == READ)
+        self._know_scope(scope)
 
     async def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
         from headway.connectors.stream import EventReader
@@ -193,7 +231,7 @@ class HeadwayConnector:
             return False
         _log.info("the platform is at %s now", address)
         self._address = address
-        self._http = Exchange(self._client, address, self._headers, self._clock)
+        self.__dict__.pop("_http", None)
         return True
 
     async def dispatch(self, order: DispatchOrder) -> Dispatched:
@@ -300,7 +338,8 @@ class HeadwayConnector:
         return self._read(api.Health, await self._http.call("GET", "/health", accept=frozenset({503})))
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     def _require_write(self) -> None:
         if self._capabilities.read_only:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
-from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from headway.connectors.errors import (
     BadAnswer,
     Conflict,
     ConnectorError,
+    Effect,
     NotAllowed,
     NotFound,
     NotReachable,
@@ -39,13 +39,6 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 _TIMEOUT: Final = httpx.Timeout(CONNECT_SECONDS, read=None, write=SILENCE_SECONDS)
 _RE_READ: Final = "It may have been carried out: look before doing it again."
 _TRY_LATER: Final = "Check that the platform runs, then try again."
-
-
-class Effect(Enum):
-    """What a call does there, which decides what its failure leaves in doubt."""
-
-    READS = "reads"
-    CHANGES = "changes"
 
 
 class Exchange:

@@ -11,14 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headway.core.delegation import RETRYABLE, Status
+from headway.dashboard.draft import Draft, Sent
 from headway.dashboard.grace import Grace
 from headway.dashboard.marks import Marks
-from headway.dashboard.screens.dispatch import DispatchScreen, Draft, Sent
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
     from headway.core.delegation import Row
+    from headway.dashboard.screens.dispatch import DispatchScreen
     from headway.dashboard.session import Session
 
 
@@ -61,6 +62,7 @@ class Acting:
 
     def dispatch(self, selected: Row | None = None) -> None:
         """Ask for a target and a task, and hand it over. Where none was used before, that of `selected` is chosen."""
+        from headway.dashboard.screens.dispatch import DispatchScreen
 
         def answered(answer: Sent | Draft | None) -> None:
             if isinstance(answer, Draft):
@@ -82,6 +84,8 @@ class Acting:
 
     def dispatch_again(self, row: Row) -> None:
         """Ask for another agent for the same task, and hand it over."""
+        from headway.dashboard.screens.dispatch import DispatchScreen
+
         delegation_id, draft = self._again
         if delegation_id != row.delegation_id:
             draft = Draft()

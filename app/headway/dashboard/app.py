@@ -76,7 +76,8 @@ class HeadwayApp(HoldsPaints):
 
     The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
     board stays when it answers False. With `playback` the connector is that of a recording, and the clock is this one.
-    With `cancel_grace` a cancel is not asked about; for some seconds it can be undone.
+    With `cancel_grace` a cancel is not asked about; for some seconds it can be undone. `wait_for_rows` is how many
+    seconds the first paint waits for the first snapshot.
     """
 
     TITLE = "headway"
@@ -101,6 +102,7 @@ class HeadwayApp(HoldsPaints):
         keep_theme: Callable[[str], str] = lambda name: "",
         playback: Playback | None = None,
         cancel_grace: bool = False,
+        wait_for_rows: float = 0.0,
     ) -> None:
         gate_terminal_input(clock.monotonic)
         let_late_toasts_end()
@@ -117,6 +119,7 @@ class HeadwayApp(HoldsPaints):
             playback=playback,
         )
         self._clock = clock
+        self._wait_for_rows = wait_for_rows
         self._on_quit = on_quit
         self._keys = KeyLine(self, clock, self._hand_on)
         self._text_net = TextNet()
@@ -153,8 +156,19 @@ class HeadwayApp(HoldsPaints):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._text_net, *self._last_filters]
 
-    def on_load(self) -> None:
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual's, but before there is a screen the styles are parsed once, and not anew for the first screen."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+            return
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet.parse()
+        self.stylesheet.update_nodes([self], animate=animate)
+
+    async def on_load(self) -> None:
         self.wear(self._look.theme)
+        if self._wait_for_rows:
+            await self.session.feed.begin(self._wait_for_rows)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)

@@ -72,6 +72,7 @@ class Feed:
         self._failures = 0
         self._needs_snapshot = True
         self._token_given = asyncio.Event()
+        self._begun: asyncio.Task[None] | None = None
 
     @property
     def link(self) -> LinkState:
@@ -92,11 +93,19 @@ class Feed:
         self._connector.use_token(token)
         self._token_given.set()
 
+    async def begin(self, seconds: float) -> None:
+        """Ask for the first snapshot, and wait for it for so long; `run` goes on from there, however that ends."""
+        self._begun = asyncio.create_task(self._load(), name="first snapshot")
+        await asyncio.wait({self._begun}, timeout=seconds)
+
     async def run(self) -> None:
         """Follow the platform until canceled."""
         while True:
             self._token_given.clear()
             try:
+                begun, self._begun = self._begun, None
+                if begun is not None:
+                    await begun
                 if self._needs_snapshot:
                     await self._load()
                 await self._follow()

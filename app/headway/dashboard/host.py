@@ -26,6 +26,9 @@ class Host(Protocol):
     def choose_theme(self) -> None:
         """Ask for a theme, and keep it."""
 
+    def take_frame(self) -> None:
+        """Show now what changed in the store."""
+
     def copy_text(self, text: str) -> Copy:
         """Have the terminal put a text on the clipboard; how much of it was sent."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import socket
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -117,18 +116,6 @@ async def read_error_body(response: httpx.Response, watchdog: IdleWatchdog) -> B
         return await read_body(response, watchdog, limit=ERROR_BODY_LIMIT)
     except (TooLarge, WrongContent):
         return Body(b"")
-
-
-def loads(content: bytes | str) -> object:
-    """Parse JSON; whatever JSON from outside can do to the parser becomes a `ValueError`.
-
-    Among it: nesting too deep for the parser, integers longer than Python converts (spec: safety, "The platform").
-    """
-    try:
-        value: object = json.loads(content)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return value
 
 
 def reason(error: httpx.TransportError) -> str:

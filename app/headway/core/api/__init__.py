@@ -63,11 +63,14 @@ if TYPE_CHECKING:
         TokenRequest,
         WhoAmI,
     )
-    from headway.core.api.workspaces import (
+    from headway.core.api.workspace import (
         DEGRADED,
         OFFLINE,
         ONLINE,
         OPERATOR,
+        Workspace,
+    )
+    from headway.core.api.workspaces import (
         AccessAnswer,
         AccessRequest,
         CardAnswer,
@@ -78,7 +81,6 @@ if TYPE_CHECKING:
         Peer,
         Registered,
         RegisterRequest,
-        Workspace,
         WorkspaceCreated,
         WorkspaceRequest,
     )
@@ -153,10 +155,10 @@ _NAMES: Final = {
     "gateway": "DroppedStale Push PushTaken QueuedMessage QueueingFailed QueueState QueueTicket RpcCall RpcErrorBody",
     "service": "SNAPSHOT_FINISHED Health Snapshot Stats",
     "tokens": "TokenCreated TokenInfo TokenRequest WhoAmI",
+    "workspace": "DEGRADED OFFLINE ONLINE OPERATOR Workspace",
     "workspaces": """
-        DEGRADED OFFLINE ONLINE OPERATOR AccessAnswer AccessRequest CardAnswer CardRequest Discovered
-        HeartbeatAnswer HeartbeatRequest Peer Registered RegisterRequest Workspace WorkspaceCreated
-        WorkspaceRequest
+        AccessAnswer AccessRequest CardAnswer CardRequest Discovered HeartbeatAnswer HeartbeatRequest Peer
+        Registered RegisterRequest WorkspaceCreated WorkspaceRequest
     """,
 }
 _MODULES: Final = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from headway.core.api.body import Body
-from headway.core.api.workspaces import Workspace
+from headway.core.api.workspace import Workspace
 from headway.core.delegation import Row, Status
 from headway.core.timestamp import Timestamp
 

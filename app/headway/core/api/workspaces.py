@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
 from headway.core.api.body import Body, json_of_at_most
-from headway.core.timestamp import Timestamp
-
-OPERATOR: Final = "operator"
-"""The name and role of the person's own workspace, made when it is first needed; a path may use it as its id."""
-ONLINE: Final = "online"
-DEGRADED: Final = "degraded"
-OFFLINE: Final = "offline"
-"""How a workspace is; other platforms may have words of their own for it."""
 
 Card = Annotated[Mapping[str, Any], json_of_at_most(65_536)]
 Metadata = Annotated[Mapping[str, Any], json_of_at_most(16_384)]
@@ -37,29 +29,6 @@ class WorkspaceCreated(Body):
     id: str
     status: str
     external: bool
-
-
-class Workspace(Body):
-    """One item of `GET /workspaces`."""
-
-    id: str
-    name: str
-    url: str | None = None
-    parent_id: str | None = None
-    role: str | None = None
-    status: str = "unknown"
-    agent_card: Mapping[str, Any] | None = None
-    active_tasks: int = 0
-    max_concurrent_tasks: int = 1
-    current_task: str | None = None
-    last_heartbeat_at: Timestamp | None = None
-    last_error_rate: float | None = None
-    last_sample_error: str | None = None
-    uptime_seconds: int | None = None
-    queue_depth: int = 0
-    external: bool = True
-    runtime_state: str | None = None
-    runtime_metadata: Mapping[str, Any] | None = None
 
 
 class RegisterRequest(Body):

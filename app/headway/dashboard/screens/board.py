@@ -17,6 +17,7 @@ from headway.dashboard.attention import WANTING
 from headway.dashboard.detail import Looked, Part
 from headway.dashboard.first_steps import next_step
 from headway.dashboard.group_tables import GroupTables
+from headway.dashboard.host import host_of
 from headway.dashboard.marks import Marks
 from headway.dashboard.screens.delegation_screen import DelegationScreen
 from headway.dashboard.screens.filtered_screen import FilteredScreen
@@ -58,6 +59,9 @@ class BoardScreen(DelegationScreen, FilteredScreen):
         yield self.key_bar
 
     def on_mount(self) -> None:
+        if self._store.cursor is not None:
+            # There before the first paint, so that it shows them.
+            host_of(self.app).take_frame()
         self.tables.begin()
 
     # What is shown

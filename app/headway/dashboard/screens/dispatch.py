@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -19,33 +18,13 @@ from textual.widgets.option_list import Option
 from headway.connectors.connector import Capabilities
 from headway.core.api import DEGRADED, MAX_PRIORITY, MAX_SECONDS, OFFLINE, ONLINE, Workspace
 from headway.dashboard.cells import fit, one_line
+from headway.dashboard.draft import Draft, Sent
 from headway.dashboard.screens.dialog import Dialog, titled
 
 _EXPIRY: Final = re.compile(r"(\d{1,9})\s*([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _STATES: Final = {ONLINE: ("●", "$success"), DEGRADED: ("▲", "$warning"), OFFLINE: ("○", "$error")}
 _NAME_WIDTH: Final = 22
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What was filled in, kept when the dialog is left."""
-
-    target_id: str | None = None
-    search: str = ""
-    task: str = ""
-    priority: str = ""
-    expiry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The answer of the dialog: hand this over."""
-
-    target_id: str
-    task: str
-    priority: int | None
-    expires_in_seconds: int | None
 
 
 class DispatchScreen(Dialog[Sent | Draft]):
