@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 from _measure import Terminal
+from _ours import LeanScreen, as_on_the_board, as_textual_has_it
 from headway.core.api import Snapshot, Workspace
 from headway.core.delegation import Group, Row, Status
 from headway.core.events import Event, Progressed
 from headway.core.progress import ProgressText
 from headway.dashboard.columns import COLUMNS, Facts, lay_out
 from headway.dashboard.group_view import GroupView
+from headway.dashboard.light_strips import Joined
 from headway.dashboard.store import Store
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import HEADWAY
@@ -24,6 +26,7 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -84,12 +87,17 @@ class _TableApp(App[None]):
     CSS_PATH = [styles_folder() / "theme.tcss", styles_folder() / "board.tcss"]  # noqa: RUF012
 
     def __init__(self, terminal: Terminal, table: Widget) -> None:
+        self._is_ours = isinstance(table, DelegationTable)
+        as_on_the_board() if self._is_ours else as_textual_has_it()
         super().__init__(driver_class=terminal.driver())
         self._table = table
-        self._filters = [TextNet()] if isinstance(table, DelegationTable) else []
+        self._ours = Joined((*super().get_line_filters(), TextNet()))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._filters]
+        return [self._ours] if self._is_ours else super().get_line_filters()
+
+    def get_default_screen(self) -> Screen[None]:
+        return LeanScreen() if self._is_ours else super().get_default_screen()
 
     def on_load(self) -> None:
         self.register_theme(HEADWAY)

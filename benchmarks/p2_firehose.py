@@ -13,7 +13,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import httpx
 from _measure import percentile, print_bar, print_limit
+from _ours import as_textual_has_it
 from _tables import GROUP, PLACES, SCREEN, cells_of
 from headway.connectors.headway import HeadwayConnector
 from headway.core.api import Snapshot
@@ -117,15 +118,17 @@ class Screen:
 
 
 class Keys(threading.Thread):
-    """Presses a key every so often, down and up in turn, whatever the board is busy with."""
+    """Presses a key every so often, two in turn, whatever the board is busy with."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, driver: Driver, screen: Screen) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, driver: Driver, screen: Screen, names: Sequence[str] = ("down", "up")
+    ) -> None:
         super().__init__(daemon=True)
-        self._loop, self._driver, self._screen = loop, driver, screen
+        self._loop, self._driver, self._screen, self._names = loop, driver, screen, names
         self._end = threading.Event()
 
     def run(self) -> None:
-        names = ["down", "up"]
+        names = list(self._names)
         while not self._end.wait(1 / KEYS_A_SECOND):
             self._loop.call_soon_threadsafe(self._press, names[0], time.perf_counter())
             names.reverse()
@@ -238,6 +241,7 @@ class NaiveBoard(App[None]):
 
 
 async def naive(rows: int, rate: int = RATE, seconds: float = SECONDS) -> Figures:
+    as_textual_has_it()
     async with sender(rows, rate, seconds) as url:
         screen = Screen(lambda: app.table.cursor_row)
         app = NaiveBoard(url, screen.driver())

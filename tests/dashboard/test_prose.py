@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headway.dashboard.columns import Tone
-from headway.dashboard.prose import Prose
+from headway.dashboard.prose import LOOKED_AT, Prose
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +44,12 @@ def test_marks_stay_and_what_they_mean_is_shown() -> None:
 def test_a_log_stays_a_log() -> None:
     log = "# comment\n# another\nGET /a 200\nrm *.tmp **/*.pyc\n"
     assert {tone for line in toned(log) for _, tone in line} == {Tone.PLAIN}
+
+
+def test_of_very_many_lines_that_come_together_the_newest_say_what_the_text_is() -> None:
+    log = ["GET /a 200"] * LOOKED_AT
+    assert toned("\n".join([*log, "# head", "**bold**"]))[-1] != (("**bold**", Tone.PLAIN),)
+    assert toned("\n".join(["# head", "**bold**", *log]))[1] == (("**bold**", Tone.PLAIN),)
 
 
 lines = st.lists(

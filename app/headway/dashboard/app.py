@@ -22,6 +22,7 @@ from headway.dashboard.collecting import spare
 from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.key_line import KeyLine
+from headway.dashboard.light_strips import Joined, let_strips_be_light
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Outlet, Pace
 from headway.dashboard.painting import HoldsPaints
@@ -106,6 +107,7 @@ class HeadwayApp(HoldsPaints):
     ) -> None:
         gate_terminal_input(clock.monotonic)
         let_late_toasts_end()
+        let_strips_be_light()
         self._look = look
         styles = styles_folder()
         super().__init__(css_path=[styles / f"{name}.tcss" for name in _STYLES])
@@ -123,6 +125,7 @@ class HeadwayApp(HoldsPaints):
         self._on_quit = on_quit
         self._keys = KeyLine(self, clock, self._hand_on)
         self._text_net = TextNet()
+        self._filters_joined = Joined(())
         self._frame_due = False
         self._last_frame = float("-inf")
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
@@ -154,7 +157,10 @@ class HeadwayApp(HoldsPaints):
         return self._board
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._text_net, *self._last_filters]
+        filters = (*super().get_line_filters(), self._text_net, *self._last_filters)
+        if self._filters_joined.filters != filters:
+            self._filters_joined = Joined(filters)
+        return [self._filters_joined]
 
     def refresh_css(self, animate: bool = True) -> None:
         """As Textual's, but before there is a screen the styles are parsed once, and not anew for the first screen."""

@@ -20,6 +20,8 @@ _SIGNS: Final = (
 )
 _ENOUGH: Final = 2
 """Kinds of signs that make a text Markdown: a log may have one by chance."""
+LOOKED_AT: Final = 256
+"""Of the lines that come together, how many of the newest are looked at for signs: a firehose is no Markdown."""
 _FENCE: Final = ("```", "~~~")
 _HEADING: Final = re.compile(r"(#{1,6} )(\S.*)")
 _ITEM: Final = re.compile(r"(\s*(?:[-*+]|\d{1,3}[.)]) )(.*)")
@@ -49,7 +51,7 @@ class Prose:
         del self._open[max(1, min(len(self._open) - 1, count)) :]
         for index in range(len(self._open) - 1, count):
             line = line_at(index)
-            if not self.is_markdown:
+            if count - index <= LOOKED_AT and not self.is_markdown:
                 self._signs |= sum(1 << kind for kind, sign in enumerate(_SIGNS) if sign.match(line))
             self._open.append(self._open[-1] ^ _is_fence(line))
 
@@ -69,7 +71,7 @@ class Prose:
 
 
 def _is_fence(line: str) -> bool:
-    return line.lstrip().startswith(_FENCE)
+    return ("`" in line or "~" in line) and line.lstrip().startswith(_FENCE)
 
 
 def _inline(line: str) -> Spans:
