@@ -12,7 +12,7 @@ from support.processes import WITHIN
 from terminal import Terminal
 
 TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-_THEIRS = ("NO_COLOR", "COLORTERM", "SSH_CONNECTION", "TEXTUAL")
+_THEIRS = ("NO_COLOR", "COLORTERM", "SSH_CONNECTION", "SSH_TTY", "TEXTUAL")
 
 
 @contextmanager

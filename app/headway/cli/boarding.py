@@ -5,7 +5,6 @@ Without Typer, so that bare `headway` parses nothing.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from headway.cli.exits import ExitCode, refuse, run
 from headway.cli.manner import Manner, manner_of, usual_manner
 from headway.cli.place import Place, open_connector
+from headway.cli.terminal import can_draw
 
 if TYPE_CHECKING:
     from headway.cli.embedded import Embedded
@@ -42,7 +42,7 @@ def open_usual_board() -> NoReturn:
 
 def open_board(place: Place, manner: Manner) -> NoReturn:
     """The board, or its three tables where there is no terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not can_draw():
         run(_print_tables(place))
     run(_board(place, manner))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from headway.cli.extras import how_to_install
+from headway.cli.terminal import CURSORLESS, is_over_ssh
 from headway.core.text import clean_line
 
 if TYPE_CHECKING:
@@ -137,14 +138,12 @@ def terminal(facts: TerminalFacts) -> Iterator[Finding]:
         yield Finding("terminal", Level.OK, "none; `headway` prints a plain table then")
         return
     colors = "true color" if environ.get("COLORTERM") in ("truecolor", "24bit") else "16 or 256 colors"
-    inside = [
-        word
-        for word, variable in (("in tmux", "TMUX"), ("in screen", "STY"), ("over SSH", "SSH_CONNECTION"))
-        if environ.get(variable)
-    ]
+    inside = [word for word, variable in (("in tmux", "TMUX"), ("in screen", "STY")) if environ.get(variable)]
+    if is_over_ssh(environ):
+        inside.append("over SSH")
     if environ.get("NO_COLOR"):
         colors = "no color (NO_COLOR)"
-    if name in ("", "dumb", "unknown"):
+    if name in CURSORLESS:
         advice = "use a terminal that can move its cursor, or the plain commands"
         yield Finding("terminal", Level.BAD, f"TERM is {name or 'not set'}: no board can be drawn", advice)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from headway.cli.ending import EndWithParent, set_when_stdin_closes
 from headway.cli.exits import ExitCode, fail, run
 from headway.cli.flags import settings_of
 from headway.cli.manner import Manner, manner_of
+from headway.cli.terminal import can_draw
 
 DEMO_STUCK_AFTER = 25
 """Seconds of silence after which the demo calls a delegation stuck, so that one can be seen in the first minute."""
@@ -28,8 +28,9 @@ Rate = Annotated[float, typer.Option(min=0.01, max=10_000, help="Delegations a s
 def demo(context: typer.Context, seed: Seed = 7, agents: Agents = 8, rate: Rate = 0.5) -> None:
     """Show Headway with simulated agents; it needs nothing else and leaves nothing behind."""
     manner = manner_of(settings_of(context))
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        fail("the demo needs a terminal. Run it in one, or start `headway serve` for scripts.", ExitCode.USAGE)
+    if not can_draw():
+        said = "the demo needs a terminal that can move its cursor. For scripts there is `headway serve`."
+        fail(said, ExitCode.USAGE)
     read_only = settings_of(context).value("read_only")
     run(_demo(seed, agents, rate, manner, read_only))
 

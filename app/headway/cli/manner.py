@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from headway.cli.exits import refuse
+from headway.cli.terminal import is_over_ssh
 
 if TYPE_CHECKING:
     from headway.config.settings import Settings
@@ -37,7 +38,7 @@ def usual_manner() -> Manner:
     from headway.dashboard.actions import ACTIONS
     from headway.dashboard.look import Look
 
-    look = Look(bytes_per_second=THIN if "SSH_CONNECTION" in os.environ else 0)
+    look = Look(bytes_per_second=THIN if is_over_ssh(os.environ) else 0)
     return Manner(ACTIONS, look, _keep_first_theme)
 
 
@@ -56,7 +57,7 @@ def manner_of(settings: Settings) -> Manner:
         actions = actions_of(settings)
     except ConfigError as error:
         refuse(error)
-    thin = settings.value("link") == "thin" or (settings.value("link") == "auto" and "SSH_CONNECTION" in os.environ)
+    thin = settings.value("link") == "thin" or (settings.value("link") == "auto" and is_over_ssh(os.environ))
     look = Look(
         **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations", "notifications")},
         bytes_per_second=THIN if thin else 0,

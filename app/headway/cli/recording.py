@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from headway.cli.flags import settings_of
 from headway.cli.manner import Manner, manner_of
 from headway.cli.options import Data, Json, Url, place_of
 from headway.cli.place import Place
+from headway.cli.terminal import can_draw
 
 if TYPE_CHECKING:
     from headway.connectors.connector import Closed
@@ -106,7 +106,7 @@ async def _replay(path: Path, speed: float, manner: Manner, json: bool) -> int:
         typer.echo(f"headway: the end of {recording.name} is missing; what is there is played.", err=True)
     if json:
         return _print_events(recording)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not can_draw():
         return _print_last(recording)
     from headway.cli.boarding import run_board
     from headway.connectors.playback import Playback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,7 +26,9 @@ class BoardDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self.outlet = Outlet(cast("IO[str]", self._file))
+        # Textual draws on stderr, which may go to a file.
+        drawn = cast("IO[str]", self._file)
+        self.outlet = Outlet(drawn if drawn.isatty() else cast("IO[str]", sys.__stdout__))
         self._file = self.outlet  # type: ignore[assignment]
         self._was_stopped = False
 
