@@ -67,7 +67,9 @@ async def _serving(name: str, folder: Path, sync: float) -> AsyncGenerator[Side]
         assert process.stdout is not None
         yield Side(process, json.loads(await process.stdout.readline()))
     finally:
-        await process.communicate()
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
 
 
 async def compare(what: str, *, sync: float, at_least: float, counts: tuple[int, int]) -> None:

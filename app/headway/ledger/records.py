@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -30,12 +30,24 @@ class NewDelegation:
     """Why it fails at once, where its source may not talk to its target."""
 
 
-@dataclass(frozen=True, slots=True)
 class Delegated:
     """The delegation that stands for a request; not `created` when an earlier request had made it."""
 
-    delegation: Delegation
-    created: bool
+    __slots__ = ("_delegation", "_make", "created", "row")
+
+    def __init__(self, row: Row, make: Callable[[], Delegation], *, created: bool) -> None:
+        """`make` is called when the whole record is asked for, which most callers never do."""
+        self.row = row
+        self.created = created
+        self._make = make
+        self._delegation: Delegation | None = None
+
+    @property
+    def delegation(self) -> Delegation:
+        """The whole record."""
+        if self._delegation is None:
+            self._delegation = self._make()
+        return self._delegation
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
         )
     running = _RUNNING(transaction.conn, of=delegation_id).scalar_one_or_none()
     if running is not None:
-        return Delegated(rows.whole(transaction.conn, rows.must_find(transaction, running)), created=False)
+        return rows.again(transaction.conn, rows.must_find(transaction, running))
     task, traceparent, request = _BODIES(transaction.conn, k=found.id).one()
     if not task.strip() and request is None:
         raise Conflict(f"delegation {delegation_id} was recorded without a task, so there is nothing to send again")
@@ -55,7 +55,7 @@ def retry(transaction: Transaction, source_id: str, delegation_id: str) -> Deleg
     if renamed is not None:
         encoded = json.dumps(renamed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         transaction.update(schema.bodies, made.id, {"request": encoded})
-    return Delegated(rows.whole(transaction.conn, rows.must_find(transaction, new_id)), created=True)
+    return rows.delegated(rows.must_find(transaction, new_id), (task, None, traceparent), created=True)
 
 
 def _renamed(request: str, delegation_id: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +15,7 @@ from headway.core.events import DelegationPayload, EventType, StatusChanged, app
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
 from headway.ledger import inbox, schema, texts
 from headway.ledger.errors import NotFound
+from headway.ledger.records import Delegated
 from headway.ledger.statements import Prepared, updating
 from headway.ledger.texts import Extent
 from headway.ledger.transaction import Transaction
@@ -180,6 +182,16 @@ def whole(conn: Connection, found: Held) -> Delegation:
     """The whole record, bodies and progress text included."""
     said = texts.read(conn, found.id, found.extent)
     return record(found, _BODIES(conn, k=found.id).one(), said)
+
+
+def delegated(found: Held, bodies: Sequence[Any], said: ProgressText = EMPTY_PROGRESS, *, created: bool) -> Delegated:
+    """The delegation that stands for a request, of what `record` makes one of."""
+    return Delegated(found.row, partial(record, found, bodies, said), created=created)
+
+
+def again(conn: Connection, found: Held) -> Delegated:
+    """A delegation that stood for an earlier request already."""
+    return delegated(found, _BODIES(conn, k=found.id).one(), texts.read(conn, found.id, found.extent), created=False)
 
 
 def record(found: Held, bodies: Sequence[Any], said: ProgressText = EMPTY_PROGRESS) -> Delegation:

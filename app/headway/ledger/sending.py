@@ -47,7 +47,12 @@ _NEXT: Final = Prepared(
 
 _PENDING: Final = Prepared(
     select(_d.delegation_id)
-    .where(_d.target_id == bindparam("target"), text(schema.WAITING), _d.status == Status.PENDING.value)
+    .where(
+        # By the index of statuses: that of what waits would lead through a queue of any length.
+        schema.status_in({Status.PENDING}),
+        text(schema.WAITING),
+        schema.by_status_first(_d.target_id) == bindparam("target"),
+    )
     .order_by(_d.id)
     .limit(bindparam("limit_"))
 )
@@ -69,7 +74,7 @@ def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
         edit = Edit(transaction, found)
         edit.emit(Failed(delegation_id=delegation_id, target_id=new.target_id, error=new.refusal))
         found = found._replace(row=edit.save())
-    return Delegated(rows.record(found, (new.task, None, new.traceparent)), created=True)
+    return rows.delegated(found, (new.task, None, new.traceparent), created=True)
 
 
 def record(
@@ -88,12 +93,12 @@ def record(
     if found is None:
         new = NewDelegation(source_id, target_id, task, traceparent=traceparent)
         found = insert(transaction, delegation_id, new, Status.DISPATCHED, recorded=True)
-        return Delegated(rows.record(found, (task, None, traceparent)), created=True)
+        return rows.delegated(found, (task, None, traceparent), created=True)
     if found.row.source_id != source_id:
         raise Conflict(
             f"delegation id {delegation_id} is taken by another workspace; nothing was recorded; use a new id"
         )
-    return Delegated(rows.whole(transaction.conn, found), created=False)
+    return rows.again(transaction.conn, found)
 
 
 def claim(transaction: Transaction, target_id: str, limit: int) -> list[Claimed]:
@@ -161,10 +166,10 @@ def check_move(found: Held, new: Status, attempt: int | None) -> None:
 
 
 def _again(transaction: Transaction, found: Held, new: NewDelegation, key: str) -> Delegated:
-    delegation = rows.whole(transaction.conn, found)
-    if (delegation.target_id, delegation.task) != (new.target_id, new.task):
-        raise IdempotencyConflict(key, delegation.delegation_id)
-    return Delegated(delegation, created=False)
+    known = rows.again(transaction.conn, found)
+    if (known.row.target_id, known.delegation.task) != (new.target_id, new.task):
+        raise IdempotencyConflict(key, known.row.delegation_id)
+    return known
 
 
 def insert(

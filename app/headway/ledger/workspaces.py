@@ -48,6 +48,8 @@ _PLACE: Final = frozenset({"parent_id", "role"})
 _TOLD: Final = ("name", "url", "max_concurrent_tasks")
 _BY_STATUS: Final[Mapping[str, type[WorkspaceFact]]] = {ONLINE: WorkspaceOnline, DEGRADED: WorkspaceDegraded}
 
+_MANY: Final = 1_000_000
+
 _w, _d = schema.workspaces.c, schema.delegations.c
 _COLUMNS: Final = tuple(_w[name] for name in Workspace.model_fields if name != "queue_depth")
 # The order and limit lead to the index of what waits; without them all that the target ever had would be read.
@@ -56,7 +58,7 @@ _DEPTH: Final = Prepared(
         select(_d.id)
         .where(_d.target_id == bindparam("target"), text(schema.WAITING))
         .order_by(_d.priority.desc(), _d.id)
-        .limit(1_000_000)
+        .limit(bindparam("limit_"))
         .subquery()
     )
 )
@@ -164,10 +166,10 @@ def remove(transaction: Transaction, workspace_id: str) -> list[Row]:
     return failed
 
 
-def get(conn: Connection, workspace_id: str) -> Workspace | None:
-    """The workspace of this id, its queue depth counted now."""
+def get(conn: Connection, workspace_id: str, most: int = _MANY) -> Workspace | None:
+    """The workspace of this id, its queue depth counted now, up to `most`."""
     values = _ONE(conn, k=workspace_id).one_or_none()
-    return _read(values, depth(conn, workspace_id)) if values else None
+    return _read(values, depth(conn, workspace_id, most)) if values else None
 
 
 def must_get(conn: Connection, workspace_id: str) -> Workspace:
@@ -184,9 +186,9 @@ def list_(conn: Connection) -> list[Workspace]:
     return [_read(values, waiting.get(values[0], 0)) for values in _ALL(conn)]
 
 
-def depth(conn: Connection, target_id: str) -> int:
-    """How many wait for a target."""
-    return int(_DEPTH(conn, target=target_id).scalar_one())
+def depth(conn: Connection, target_id: str, most: int = _MANY) -> int:
+    """How many wait for a target; beyond `most` they are not counted."""
+    return int(_DEPTH(conn, target=target_id, limit_=most).scalar_one())
 
 
 def depths(conn: Connection) -> dict[str, int]:

@@ -17,9 +17,13 @@ import h11
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from headway.platform import lane
+
 ABORT: Final = "headway.abort"
 """The ASGI extension under which an application finds what cuts the connection of its request."""
 NO_HTTP: Final = "this is not an HTTP request that can be read; nothing was changed"
+HELD_SECONDS: Final = 0.05
+"""How long the body of a plain request may come behind its head without a cycle of h11's."""
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -34,6 +38,8 @@ class Connection(H11Protocol):
         super().__init__(*args, **named)
         self._head_timeout = head_timeout
         self._head_due: asyncio.TimerHandle | None = None
+        self._held = b""
+        self._held_until: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -41,14 +47,16 @@ class Connection(H11Protocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._is_between:
-            self._await_head()
-        else:
-            self._stop_awaiting()
+        if isinstance(self.cycle, lane.Cycle) and not self.cycle.response_complete:
+            # Behind one in the fast lane: whoever sends more before the answer waits for it.
+            self._held += data
+            self.flow.pause_reading()
+        elif not self._takes_lane(self._take_held() + data):
+            self._stop_awaiting_if_under_way()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting()
+        self._take_held()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -63,6 +71,69 @@ class Connection(H11Protocol):
         for event in answer:
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _takes_lane(self, data: bytes) -> bool:
+        """Take a plain request that begins here; whatever else it is goes to h11, and is False."""
+        fresh = self._is_between and self.conn.our_state is h11.IDLE and not self.conn.trailing_data[0]
+        plain = lane.read(data) if fresh else None
+        if plain is None:
+            super().data_received(data)
+            return False
+        if not plain.is_whole:
+            # Most clients write head and body one after the other.
+            self._held = data
+            self._held_until = self.loop.call_later(HELD_SECONDS, self._wait_no_longer)
+            return True
+        self._stop_awaiting()
+        self._unset_keepalive_if_required()
+        path = self.root_path + plain.target.decode("ascii")
+        scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": "POST",
+            "root_path": self.root_path,
+            "path": path,
+            "raw_path": path.encode("ascii"),
+            "query_string": b"",
+            "headers": plain.headers,
+            "state": self.app_state.copy(),
+        }
+        cycle = lane.Cycle(scope, plain.body, self.transport, self._lane_is_free)
+        self.cycle = cycle  # type: ignore[assignment]
+        task = self.loop.create_task(cycle.run(self.app, self.server_state.default_headers))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        return True
+
+    def _lane_is_free(self) -> None:
+        self.on_response_complete()
+        if self.transport.is_closing():
+            return
+        if held := self._take_held():
+            self.data_received(held)
+        else:
+            self._await_head()
+
+    def _wait_no_longer(self) -> None:
+        super().data_received(self._take_held())
+        self._stop_awaiting_if_under_way()
+
+    def _take_held(self) -> bytes:
+        if self._held_until is not None:
+            self._held_until.cancel()
+            self._held_until = None
+        held, self._held = self._held, b""
+        return held
+
+    def _stop_awaiting_if_under_way(self) -> None:
+        if self._is_between:
+            self._await_head()
+        else:
+            self._stop_awaiting()
 
     @property
     def _is_between(self) -> bool:

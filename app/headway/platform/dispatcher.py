@@ -166,7 +166,7 @@ class Dispatcher:
 
     async def _dispatch(self, target_id: str) -> None:
         """Claim what the target has slots for; what must wait longer becomes queued."""
-        workspace = await self._ledger.workspace(target_id)
+        workspace = await self._ledger.target(target_id)
         if workspace is None:
             await self._fail_waiting(target_id, UNKNOWN_TARGET)
             return

@@ -23,6 +23,8 @@ from headway.platform.gateway.faults import error_body
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LOCALHOST: Final = "localhost"
 _SHOWN: Final = 80
+_KNOWN: Final = 64
+"""Host headers that were found to be ours and are not looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Hosts:
         self._bound = as_address(bound.partition("%")[0])
         self._port = port
         self._public = tuple(public)
+        self._known: set[str] = set()
 
     @classmethod
     def of(cls, listener: socket.socket, public: Sequence[PublicHost] = ()) -> Hosts:
@@ -65,6 +68,14 @@ class Hosts:
 
     def include(self, header: str) -> bool:
         """Whether a Host header is one of ours."""
+        if header in self._known:
+            return True
+        included = self._includes(header)
+        if included and len(self._known) < _KNOWN:
+            self._known.add(header)
+        return included
+
+    def _includes(self, header: str) -> bool:
         read = _authority(header)
         if read is None:
             return False

@@ -49,6 +49,10 @@ class Directory(Access):
         """See `workspaces.get`."""
         return await self._read(workspaces.get, workspace_id)
 
+    async def target(self, workspace_id: str) -> Workspace | None:
+        """See `workspaces.get`; its queue depth is 1 where anything waits."""
+        return await self._read(workspaces.get, workspace_id, 1)
+
     async def workspaces(self) -> list[Workspace]:
         """See `workspaces.list_`."""
         return await self._read(workspaces.list_)

@@ -85,7 +85,7 @@ async def hand_over(request: Request, source: str, platform: Platform) -> Respon
         refusal=await platform.registry.refusal(source, target),
     )
     delegated = await platform.ledger.delegate(new)
-    known = delegated.delegation
+    known = delegated.row
     if not delegated.created:
         again = DelegateAccepted(
             delegation_id=known.delegation_id, status=known.status, target_id=known.target_id, idempotent_hit=True
