@@ -12,10 +12,10 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak fuzz check reqs bench screenshots recording docs lock clean
+.PHONY: help install demo test soak fuzz check reqs bench bench-quick screenshots recording docs lock clean
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## create .venv with everything in the lock
 
@@ -71,6 +71,10 @@ bench: install ## every figure of benchmarks/, each a ratio measured side by sid
 	@set -e; one=$$(echo "$(BENCH)" | tr A-Z a-z); for script in benchmarks/$${one:+$${one}_}[!_]*.py; do \
 		[ -e "$$script" ] || { echo "There is no benchmark $(BENCH) in benchmarks/. Nothing was run." >&2; exit 1; }; \
 		echo "== $$script"; $(BIN)/python "$$script"; done
+
+bench-quick: install ## a glance at P1, P7 and P8, within a minute on a quiet machine
+	@set -e; for script in p1_table_paint p7_fan_out p8_ledger p8_dispatch; do \
+		$(BIN)/python benchmarks/$$script.py --quick; done
 
 screenshots: install ## take the pictures in screenshots/ again, from a real run of the demo
 	$(BIN)/python screenshots/take.py

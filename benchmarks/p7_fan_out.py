@@ -19,10 +19,13 @@ from _measure import percentile, print_bar, print_limit
 
 RATE: Final = 1_000
 SECONDS: Final = 2
+NAIVE_SECONDS: Final = 1
 BURST: Final = 1_000
+NAIVE_BURST: Final = 200
+"""Events of one burst; what is compared is deliveries a second."""
 GROUP: Final = 50
 """Events published in one turn where the load is as much as can be taken, as by a ledger that commits in groups."""
-BURSTS: Final = 5
+BURSTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +42,25 @@ class Figures:
     """Deliveries a second."""
 
 
-async def measure(side: Ours | Naive) -> Figures:
+async def measure(side: Ours | Naive, seconds: float, burst: int) -> Figures:
     readers = Readers()
     async with asyncio.TaskGroup() as group:
         for _ in range(READERS):
             group.create_task(readers.connect(side.reader()))
         publish = _publisher(side, readers)
-        await _burst(publish, readers)
+        await _burst(publish, readers, burst)
         readers.latencies.clear()
         cpu, begun = time.process_time(), time.perf_counter()
-        for number in range(RATE * SECONDS):
+        for number in range(round(RATE * seconds)):
             if (early := begun + number / RATE - time.perf_counter()) > 0:
                 await asyncio.sleep(early)
             publish()
         await readers.have_all()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - begun
         p99 = percentile(readers.latencies, 99)
-        rates = [READERS * BURST / await _burst(publish, readers) for _ in range(BURSTS)]
+        rates = [READERS * burst / await _burst(publish, readers, burst) for _ in range(BURSTS)]
         side.close()
-    deliveries = READERS * RATE * SECONDS
+    deliveries = READERS * RATE * seconds
     return Figures(cpu / deliveries * 1e6, cpu / wall * 100, p99 * 1e3, readers.lost, median(rates))
 
 
@@ -69,10 +72,10 @@ def _publisher(side: Ours | Naive, readers: Readers) -> Callable[[], None]:
     return publish
 
 
-async def _burst(publish: Callable[[], None], readers: Readers) -> float:
-    """Seconds until every reader has a burst of events."""
+async def _burst(publish: Callable[[], None], readers: Readers, burst: int) -> float:
+    """Seconds until every reader has a burst of so many events."""
     begun = time.perf_counter()
-    for number in range(BURST):
+    for number in range(burst):
         publish()
         if number % GROUP == GROUP - 1:
             await asyncio.sleep(0)
@@ -81,7 +84,8 @@ async def _burst(publish: Callable[[], None], readers: Readers) -> float:
 
 
 def main() -> None:
-    ours, naive = asyncio.run(measure(Ours())), asyncio.run(measure(Naive()))
+    ours = asyncio.run(measure(Ours(), SECONDS, BURST))
+    naive = asyncio.run(measure(Naive(), NAIVE_SECONDS, NAIVE_BURST))
     print_bar(
         "P7",
         f"fan-out {RATE:,} events/s to {READERS} readers, CPU a delivery "

@@ -6,6 +6,7 @@ besides: who may talk to whom, what text is let in, the event stream, the dispat
 queues what was accepted. Both answer when it is on the disk (synchronous FULL), and each runs in a process of its own,
 as does who asks. CPU is that of the server's process, each request of the measured rounds. The slow disk is a wait of
 one millisecond before each commit, on both sides. The sides take turns; each figure is the median of its rounds.
+`--quick` is one short round without the slow disk.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ async def _serving(name: str, folder: Path, sync: float) -> AsyncGenerator[Side]
         await process.wait()
 
 
-async def compare(what: str, *, sync: float, at_least: float, counts: tuple[int, int]) -> None:
+async def compare(what: str, *, sync: float, at_least: float, counts: tuple[int, int], rounds: int = ROUNDS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         async with _serving("ours", path, sync) as ours, _serving("naive", path, sync) as naive:
@@ -82,7 +83,7 @@ async def compare(what: str, *, sync: float, at_least: float, counts: tuple[int,
             for side, _ in sides:
                 side.rates.clear()
                 side.cpu.clear()
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 for side, count in sides:
                     await side.measure(count)
     rates = [median(side.rates) for side, _ in sides]
@@ -97,10 +98,14 @@ async def compare(what: str, *, sync: float, at_least: float, counts: tuple[int,
     )
 
 
-async def main() -> None:
-    await compare("dispatch accepted over HTTP, 50 connections", sync=0.0, at_least=3, counts=(2_500, 500))
-    await compare("the same with a sync of 1 ms", sync=SLOW_SYNC, at_least=10, counts=(2_500, 500))
+async def main(*, quick: bool) -> None:
+    what = "dispatch accepted over HTTP, 50 connections"
+    if quick:
+        await compare(what, sync=0.0, at_least=3, counts=(2_000, 500), rounds=1)
+        return
+    await compare(what, sync=0.0, at_least=3, counts=(5_000, 1_500))
+    await compare("the same with a sync of 1 ms", sync=SLOW_SYNC, at_least=10, counts=(5_000, 500))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(quick="--quick" in sys.argv))

@@ -3,13 +3,14 @@
 A transition is what an agent's progress does: the row moves on and its event is stored, both or neither, on the disk
 (synchronous FULL) before the caller goes on. Ours is `Ledger.append` with all its rules; the naive side is what a good
 engineer writes first: one connection, `UPDATE`, `INSERT`, `commit`. The slow disk is a wait of one millisecond before
-each commit, on both sides. The sides take turns; each figure is the median of its rounds.
+each commit, on both sides. The sides take turns; each figure is the median of its rounds. `--quick` is one short round.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
 import threading
 import time
@@ -121,13 +122,15 @@ async def rate(move: Move, transitions: int) -> float:
     return transitions / (time.perf_counter() - begun)
 
 
-async def compare(what: str, *, sync: float, at_least: float, transitions: tuple[int, int]) -> None:
+async def compare(
+    what: str, *, sync: float, at_least: float, transitions: tuple[int, int], rounds: int = ROUNDS
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with ours(Path(folder), sync) as our_move, naive(Path(folder), sync) as naive_move:
             sides = list(zip((our_move, naive_move), transitions, strict=True))
             for move, _ in sides:
                 await rate(move, WARM_UP)
-            figures = [[await rate(move, count) for move, count in sides] for _ in range(ROUNDS)]
+            figures = [[await rate(move, count) for move, count in sides] for _ in range(rounds)]
     our_rate, naive_rate = (median(column) for column in zip(*figures, strict=True))
     print_bar(
         "P8",
@@ -139,10 +142,11 @@ async def compare(what: str, *, sync: float, at_least: float, transitions: tuple
     )
 
 
-async def main() -> None:
-    await compare("durable transitions, 50 in flight", sync=0.0, at_least=5, transitions=(10_000, 2_000))
-    await compare("the same with a sync of 1 ms", sync=SLOW_SYNC, at_least=20, transitions=(10_000, 500))
+async def main(*, quick: bool) -> None:
+    rounds, sizes = (1, (5_000, 500)) if quick else (ROUNDS, (10_000, 2_000))
+    await compare("durable transitions, 50 in flight", sync=0.0, at_least=5, transitions=sizes, rounds=rounds)
+    await compare("the same with a sync of 1 ms", sync=SLOW_SYNC, at_least=20, transitions=(10_000, 500), rounds=rounds)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(quick="--quick" in sys.argv))

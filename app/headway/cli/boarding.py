@@ -119,7 +119,7 @@ async def run_board(
     app = HeadwayApp(
         connector, clock=playback or SystemClock(), title=title, on_quit=on_quit, actions=manner.actions,
         look=manner.look, playback=playback, keep_theme=partial(_kept, manner),
-        cancel_grace=manner.cancel_grace, wait_for_rows=wait_for_rows,
+        cancel_grace=manner.cancel_grace, wait_for_rows=wait_for_rows, finished_kept=manner.finished_kept,
     )  # fmt: skip
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):

@@ -31,6 +31,8 @@ class Manner:
     """Keeps the theme that was chosen on the board. Raises ConfigError where it cannot be kept."""
     cancel_grace: bool = False
     """A cancel can be undone for a while, in place of a question before it."""
+    finished_kept: int | None = None
+    """How many finished delegations the board holds; None is as many as it holds by itself."""
 
 
 def usual_manner() -> Manner:
@@ -62,8 +64,14 @@ def manner_of(settings: Settings) -> Manner:
         **{name: settings.value(name) for name in ("theme", "color", "ascii", "animations", "notifications")},
         bytes_per_second=THIN if thin else 0,
     )
-    grace = settings.config.board.cancel == "grace"
-    return Manner(actions, look, partial(_keep_theme, settings), cancel_grace=grace)
+    board = settings.config.board
+    return Manner(
+        actions,
+        look,
+        partial(_keep_theme, settings),
+        cancel_grace=board.cancel == "grace",
+        finished_kept=board.finished,
+    )
 
 
 def _keep_theme(settings: Settings, name: str) -> None:

@@ -81,6 +81,9 @@ class BoardSection(_Model):
     cancel: Literal["ask", "grace"] = "ask"
     """What `x` does: `ask` first, or `grace`: no question, nothing is sent for 3 seconds, and `u` undoes it until
     then; leaving headway within them cancels nothing."""
+    finished: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
+    """How many finished delegations the board holds, of 100 to 1000000; each takes about 1 KiB. Older ones leave the
+    board and stay with the platform (`headway ls`)."""
 
 
 class Config(_Model):

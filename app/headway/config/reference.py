@@ -116,6 +116,8 @@ def _takes(field: FieldInfo) -> str:
     kind = field.annotation
     if kind is bool:
         return "true or false"
+    if kind is int:
+        return "a number"
     choices = [one for one in get_args(kind) if isinstance(one, str)]
     return ", ".join(f"`{one}`" for one in choices) if choices else "text"
 

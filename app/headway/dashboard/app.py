@@ -78,7 +78,7 @@ class HeadwayApp(HoldsPaints):
     The connector stays its owner's: it is not closed here. `on_quit` is asked before leaving, where one is given; the
     board stays when it answers False. With `playback` the connector is that of a recording, and the clock is this one.
     With `cancel_grace` a cancel is not asked about; for some seconds it can be undone. `wait_for_rows` is how many
-    seconds the first paint waits for the first snapshot.
+    seconds the first paint waits for the first snapshot, and `finished_kept` how many finished delegations are held.
     """
 
     TITLE = "headway"
@@ -104,6 +104,7 @@ class HeadwayApp(HoldsPaints):
         playback: Playback | None = None,
         cancel_grace: bool = False,
         wait_for_rows: float = 0.0,
+        finished_kept: int | None = None,
     ) -> None:
         gate_terminal_input(clock.monotonic)
         let_late_toasts_end()
@@ -119,6 +120,7 @@ class HeadwayApp(HoldsPaints):
             tell=self.tell,
             request_frame=self.request_frame,
             playback=playback,
+            finished_kept=finished_kept,
         )
         self._clock = clock
         self._wait_for_rows = wait_for_rows

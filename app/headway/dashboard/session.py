@@ -40,14 +40,16 @@ class Session:
         tell: Callable[[Notice], None],
         request_frame: Callable[[], None],
         playback: Playback | None = None,
+        finished_kept: int | None = None,
     ) -> None:
+        """`finished_kept` is how many finished delegations are held; None is the store's own bound."""
         self.connector = connector
         self.clock = clock
         self.title = title
         self.playback = playback
         """The recording that is played, where there is no platform."""
         self.request_frame = request_frame
-        self.store = Store()
+        self.store = Store() if finished_kept is None else Store(finished_kept=finished_kept)
         self.events = EventLog()
         self.feed = Feed(
             connector, self.store, clock=clock, rng=rng, on_change=request_frame, on_events=self.events.extend

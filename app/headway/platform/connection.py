@@ -38,6 +38,7 @@ class Connection(H11Protocol):
         super().__init__(*args, **named)
         self._head_timeout = head_timeout
         self._head_due: asyncio.TimerHandle | None = None
+        self._head_since: float | None = None
         self._held = b""
         self._held_until: asyncio.TimerHandle | None = None
 
@@ -56,6 +57,9 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting()
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
         self._take_held()
         super().connection_lost(exc)
 
@@ -110,9 +114,10 @@ class Connection(H11Protocol):
         return True
 
     def _lane_is_free(self) -> None:
-        self.on_response_complete()
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
+        self.flow.resume_reading()
         if held := self._take_held():
             self.data_received(held)
         else:
@@ -142,17 +147,23 @@ class Connection(H11Protocol):
 
     def _await_head(self) -> None:
         # Uvicorn's own limit holds between requests; this one begins with the first byte, and no later one moves it.
+        if self._head_since is None:
+            self._head_since = self.loop.time()
         if self._head_due is None:
-            self._head_due = self.loop.call_later(self._head_timeout, self._give_up)
+            self._head_due = self.loop.call_later(self._head_timeout, self._look_at_head)
 
     def _stop_awaiting(self) -> None:
-        if self._head_due is not None:
-            self._head_due.cancel()
-            self._head_due = None
+        # The timer goes on: to stop and start one for each request would cost more than to look in vain now and then.
+        self._head_since = None
 
-    def _give_up(self) -> None:
+    def _look_at_head(self) -> None:
         self._head_due = None
-        if self._is_between:
+        if self._head_since is None:
+            return
+        left = self._head_since + self._head_timeout - self.loop.time()
+        if left > 0:
+            self._head_due = self.loop.call_later(left, self._look_at_head)
+        elif self._is_between:
             self.transport.close()
 
 
