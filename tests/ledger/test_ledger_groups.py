@@ -16,6 +16,7 @@ from headway.ledger.ledger import Ledger
 from headway.ledger.records import (
     Cancellation,
     Completion,
+    Delegated,
     Failure,
     Message,
     NewDelegation,
@@ -56,7 +57,7 @@ def histories(rng: random.Random, count: int) -> list[Step]:
                 ("delegate", (NewDelegation("s", "t", "refused", refusal=rng.choice([None, "no"])),)),
                 ("claim", ("t", rng.randrange(1, 4))),
                 ("enqueue_pending", ("t",)),
-                ("enqueue", (named,)),
+                ("_write", (sending.enqueue, named)),
                 ("append", (named, attempt, Observation(status_message=f"step {rng.randrange(5)}"))),
                 ("append", (named, attempt, Observation(splice=Splice(rng.randrange(4), "text"), remote_task_id="r"))),
                 ("append", (named, attempt, Observation(Status.INPUT_REQUIRED))),
@@ -75,7 +76,8 @@ def histories(rng: random.Random, count: int) -> list[Step]:
 
 async def told(done: Awaitable[object]) -> object:
     try:
-        return await done
+        answer = await done
+        return (answer.delegation, answer.created) if isinstance(answer, Delegated) else answer
     except LedgerError as refusal:
         return repr(refusal)
 
