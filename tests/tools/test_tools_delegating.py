@@ -10,7 +10,9 @@ from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.core.text import clean
+from headway.tools.delegations import WATCH_EVERY
 from support import processes
+from support.agents import ManualClock
 from support.delegating import OddPlatform, begun, delegating, lead, until, until_ended
 from support.platforms import NOBODY, eventually, platform
 from support.scripted_http import scripted_server
@@ -206,6 +208,22 @@ async def test_what_is_canceled_on_the_board_is_stopped_at_its_agent(tmp_path: P
         assert ended["status"] == "canceled"
         assert "canceled on the platform" in ended["message"]
         await eventually(lambda: bool(agent.agent.journal.of(Kind.CANCEL)))
+
+
+@pytest.mark.req("C9")
+async def test_a_cancel_on_the_board_reaches_an_agent_that_has_gone_quiet(tmp_path: Path) -> None:
+    """It says nothing, so no word about it is refused: the tools look by themselves."""
+    clock = ManualClock()
+    async with platform(tmp_path) as served, serve_agent("coder", BehaviorName.HANGING) as agent:
+        async with lead(served, tmp_path, clock=clock) as tools:
+            task_id = await begun(tools, await served.workspace("coder", agent.url), "steps=2 delay=0")
+            await until(tools, task_id, lambda answer: answer["status"] == "in_progress")
+            await served.until_status(task_id, "in_progress")
+            assert (await served.cancel(task_id, reason="wrong one")).status_code == 202
+            clock.advance(WATCH_EVERY)
+            ended = await until_ended(tools, task_id)
+        assert (ended["status"], "canceled on the platform" in ended["message"]) == ("canceled", True)
+        assert len(agent.agent.journal.of(Kind.CANCEL)) == 1
 
 
 async def test_nothing_is_left_when_the_tools_are_closed(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from headway.tools.tracing import DelegationSpan
 
 PREVIEW: Final = 500
 """Characters of a result that the platform is told (spec: agent-tools)."""
-WATCH_EVERY: Final = 15.0
-"""Seconds between two looks at what somebody has canceled on the platform."""
+WATCH_EVERY: Final = 5.0
+"""Seconds between two looks at what somebody has canceled on the platform: one question for all that run."""
 
 _AUDITED: Final = {
     Status.COMPLETED: Outcome.SUCCESS,
