@@ -19,45 +19,39 @@ import asyncio
 import sys
 
 import uvicorn
+from a2a.helpers import new_task_from_user_message, new_text_message
 from a2a.server.agent_execution import AgentExecutor, RequestContext
 from a2a.server.events import EventQueue
 from a2a.server.request_handlers import DefaultRequestHandler
 from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
 from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
-from a2a.types import AgentCapabilities, AgentCard, AgentInterface, Part, Task, TaskState, TaskStatus
+from a2a.types import AgentCapabilities, AgentCard, AgentInterface
 from headway.tools import cancel_delegation, check_delegation_status, delegate_to_workspace
 from starlette.applications import Starlette
 
 PORT, CODER = sys.argv[1:]
+HANDED_ON: dict[str, str] = {}
 
 
 class Lead(AgentExecutor):
-    def __init__(self) -> None:
-        self.handed_on: dict[str, str] = {}
-
     async def execute(self, context: RequestContext, events: EventQueue) -> None:
-        status = TaskStatus(state=TaskState.TASK_STATE_SUBMITTED)
-        await events.enqueue_event(Task(id=context.task_id, context_id=context.context_id, status=status))
+        await events.enqueue_event(new_task_from_user_message(context.message))
         task = TaskUpdater(events, context.task_id, context.context_id)
         handed = told = await delegate_to_workspace(CODER, context.get_user_input())
-        self.handed_on[context.task_id] = handed.get("task_id", "")
+        HANDED_ON[context.task_id] = handed.get("task_id", "")
         while told.get("status") not in (None, "completed", "failed", "canceled"):
-            await task.start_work(task.new_agent_message([Part(text=f"the coder's part is {told['status']}")]))
+            await task.start_work(new_text_message(f"the coder's part is {told['status']}"))
             await asyncio.sleep(1)
             told = await check_delegation_status(handed["task_id"])
-        if "result" in told:
-            await task.add_artifact([Part(text=told["result"])])
-            await task.complete()
-        else:
-            await task.failed(task.new_agent_message([Part(text=told.get("error") or "the coder was stopped")]))
+        end = task.complete if "result" in told else task.failed
+        await end(new_text_message(told.get("result") or told.get("error") or "the coder said nothing"))
 
     async def cancel(self, context: RequestContext, events: EventQueue) -> None:
-        await cancel_delegation(self.handed_on[context.task_id], "the lead was canceled")
+        await cancel_delegation(HANDED_ON[context.task_id], "the lead was canceled")
         await TaskUpdater(events, context.task_id, context.context_id).cancel()
 
 
 here = AgentInterface(url=f"http://127.0.0.1:{PORT}", protocol_binding="JSONRPC", protocol_version="1.0")
 card = AgentCard(name="lead", version="1", capabilities=AgentCapabilities(streaming=True), supported_interfaces=[here])
-handler = DefaultRequestHandler(Lead(), InMemoryTaskStore(), card)
-app = Starlette(routes=[*create_jsonrpc_routes(handler, "/"), *create_agent_card_routes(card)])
-uvicorn.run(app, port=int(PORT), log_level="warning")
+routes = create_jsonrpc_routes(DefaultRequestHandler(Lead(), InMemoryTaskStore(), card), "/")
+uvicorn.run(Starlette(routes=[*routes, *create_agent_card_routes(card)]), port=int(PORT), log_level="warning")
