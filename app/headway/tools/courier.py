@@ -21,6 +21,7 @@ from headway.core.delegation import Status
 from headway.core.text import ERROR_LIMIT, clean, clean_line
 from headway.core.urls import http_url
 from headway.net.timing import within
+from headway.tools.asking import NEVER_NAMED
 from headway.tools.book import Book
 from headway.tools.delegation import Kept
 from headway.tools.platform_api import PlatformAnswered, PlatformApi, PlatformError
@@ -247,6 +248,9 @@ class Courier:
             try:
                 task_id = task_id or await client.find_task(self._task_id, message_id=f"msg-{self._task_id}")
                 if task_id is None:
+                    if not client.lists_tasks:
+                        # That it finds nothing says nothing: it may well be at work.
+                        return Stopped(Ended(Status.CANCELED, NEVER_NAMED), confirmed=False)
                     raise UnknownTask(TASK_NOT_FOUND, "")
                 update = await _canceled(client, task_id)
                 if update.terminal:
