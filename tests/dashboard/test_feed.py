@@ -293,6 +293,17 @@ async def test_how_far_behind_is_said_until_it_has_caught_up(platform: ScriptedP
         await board.until_link(Live)
 
 
+async def test_a_stream_that_is_open_again_is_no_longer_called_away_though_nobody_knows_yet_how_far_behind_it_is(
+    platform: ScriptedPlatform,
+) -> None:
+    platform.on("/events/stream", hang_up, stream())
+    platform.on("/health", stay_silent)
+    async with followed(platform) as board:
+        await board.until_link(Reconnecting)
+        await board.until(lambda: board.feed.link == CatchingUp(), move=0.2)
+        assert board.words == "catching up"
+
+
 async def test_an_open_stream_is_live_also_when_its_health_cannot_be_asked(platform: ScriptedPlatform) -> None:
     platform.on("/health", hang_up)
     async with followed(platform) as board:
