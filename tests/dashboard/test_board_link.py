@@ -6,6 +6,7 @@ import pytest
 from headway.connectors.connector import Closed, Opened
 from headway.connectors.errors import CursorGone, NotAllowed, NotReachable
 from headway.core.delegation import Group, Status
+from headway.dashboard.top import SILENT_AFTER
 from support.boards import NOW_MS, fleet, open_board
 from support.fake_connector import FakeConnector
 
@@ -50,6 +51,18 @@ async def test_no_platform_at_the_start_is_no_reason_to_leave() -> None:
         board.clock.advance(60)
         await board.until(lambda: "● live" in board.text("top"))
         assert "Queued 3" in board.text("queued")
+
+
+@pytest.mark.req("D14")
+async def test_an_open_link_that_brings_no_word_is_not_called_live() -> None:
+    connector = fleet()
+    async with open_board(connector) as board:
+        await board.until(lambda: "● live" in board.text("top"))
+        board.clock.advance(SILENT_AFTER + 5)
+        board.board.tick()
+        await board.until(lambda: "○ silent  data 30s old" in board.text("top"))
+        connector.send("ws-coder", "a word")
+        await board.until(lambda: "● live" in board.text("top"))
 
 
 async def test_a_stream_that_cannot_go_on_is_read_anew_and_says_what_was_missed() -> None:

@@ -88,14 +88,14 @@ async def test_a_heartbeat_that_changes_nothing_shown_writes_nothing_and_a_new_n
 
 async def test_an_age_is_written_when_its_text_changes_and_alone() -> None:
     connector = FakeConnector(now_ms=NOW_MS)
-    connector.send(connector.agent("coder"), "waiting task", status=Status.QUEUED, ago_ms=90_000)
+    connector.send(connector.agent("coder"), "waiting task", status=Status.QUEUED, ago_ms=110_000)
     async with open_board(connector, record=True) as board:
         await board.pilot.press("3")
         board.clock.advance(2)
         await tick(board)
-        board.clock.advance(10)
+        board.clock.advance(3)
         assert await tick(board) == ""
-        board.clock.advance(20)
+        board.clock.advance(8)
         written = await tick(board)
         assert "2m" in written
         assert len(written) < 200

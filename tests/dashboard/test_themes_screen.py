@@ -38,6 +38,13 @@ async def test_a_theme_that_cannot_be_kept_is_told_and_holds_until_the_end() -> 
         assert board.app.theme == "headway-light"
 
 
+@pytest.mark.parametrize("name", ["textual-dark", "ansi-dark"])
+async def test_a_board_begins_with_a_theme_of_textuals(name: str) -> None:
+    async with open_board(fleet(), look=Look(theme=name)) as board:
+        assert board.app.theme == name
+        assert "Queued 3" in board.text()
+
+
 @pytest.mark.req("D8")
 async def test_every_theme_draws_every_screen() -> None:
     assert len(OURS) >= 3

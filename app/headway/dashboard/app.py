@@ -264,6 +264,8 @@ class HeadwayApp(HoldsPaints):
         """Look like this from now on; one of `theme.NAMES`."""
         self.register_theme(theme_named(theme))
         self.theme = theme
+        # Where it is the one that Textual begins with, nobody is told that it has more colors now.
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def open_events(self) -> None:
         """Show the events over the board, in place of whatever was over it."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -115,6 +117,10 @@ HEADWAY_CONTRAST: Final = _ours(
 )
 
 
+_READABLE: Final = 0.3
+"""How much darker than a light ground its faint text is at the least, from 0 to 1."""
+
+
 def completed(theme: Theme) -> Theme:
     """A theme of Textual's with what ours have besides: a tone for what is old, and a row's color under the cursor."""
     if theme.ansi:
@@ -124,11 +130,24 @@ def completed(theme: Theme) -> Theme:
         made = theme.to_color_system().generate()
         foreground, background = Color.parse(made["foreground"]), Color.parse(made["background"])
         added = {
-            "faint": background.blend(foreground, 0.65).hex6,
+            "faint": _faint(foreground, background).hex6,
             "cursor": background.blend(Color.parse(made["primary"]), 0.35).hex6,
             "border-blurred": background.blend(foreground, 0.25).hex6,
         }
     return replace(theme, variables={**theme.variables, **added})
+
+
+def _faint(foreground: Color, background: Color) -> Color:
+    """A tone between the two; on a light ground one that can still be read where a terminal has 16 colors."""
+    shades = [background.blend(foreground, share) for share in (0.65, 0.75, 0.85)]
+    if background.brightness < foreground.brightness:
+        return shades[0]
+    return next((one for one in shades if _of_sixteen(background) - _of_sixteen(one) > _READABLE), foreground)
+
+
+def _of_sixteen(color: Color) -> float:
+    """How bright the one of a terminal's 16 colors is that comes closest, from 0 to 1."""
+    return Color(*RichColor.parse(color.hex6).downgrade(ColorSystem.STANDARD).get_truecolor()).brightness
 
 
 OURS: Final = (HEADWAY, HEADWAY_LIGHT, HEADWAY_CONTRAST)

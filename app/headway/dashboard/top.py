@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from headway.core.api import OFFLINE, OPERATOR
 from headway.core.delegation import RUNNING, WAITING, Status
 from headway.dashboard.cells import one_line
@@ -19,6 +21,9 @@ from headway.dashboard.link import (
 )
 from headway.dashboard.store import Store
 
+SILENT_AFTER: Final = 25.0
+"""Seconds without a word on an open link after which it is not called live; a platform says something every 15."""
+
 
 def link_spans(
     title: str, address: str, link: LinkState, data_age: float | None, now: float, *, read_only: bool = False
@@ -28,8 +33,13 @@ def link_spans(
     spans: list[Span] = [("headway", Tone.ACCENT), (f"  {one_line(title or address)}  ", Tone.PLAIN)]
     if read_only:
         spans.append(("read-only  ", Tone.WARN))
-    spans.append((f"{symbol} {one_line(link.words(now))}", tone))
-    if data_age is not None and not isinstance(link, (Live, Resynced, Replaying)):
+    is_open = isinstance(link, (Live, Resynced))
+    if is_open and data_age is not None and data_age > SILENT_AFTER:
+        is_open, symbol, tone, words = False, "○", Tone.WARN, "silent"
+    else:
+        words = one_line(link.words(now))
+    spans.append((f"{symbol} {words}", tone))
+    if data_age is not None and not is_open and not isinstance(link, Replaying):
         spans.append((f"  data {coarse(round(data_age * 1000))} old", Tone.FAINT))
     return spans
 
