@@ -54,8 +54,8 @@ Which platform is used is said by the first of these that says any: the flags `-
 variables `{URL}`, `HEADWAY_CONTEXT` and `HEADWAY_DATA`; `headway ctx NAME`; `context` in the file; else it is the
 one of this account's data folder. An address and a context at the same level are refused.
 
-The token is `{TOKEN}`, else what the context's `token_file` holds, else, for what is no context, the one in the
-data folder.
+The token is `{TOKEN}`, else what the context's `token_file` holds, else the one in the data folder, which goes to the
+platform that runs on that folder and to no other address.
 """
 
 _KEYS: Final = f"""
