@@ -201,10 +201,16 @@ async def test_a_caller_that_hangs_up_takes_nothing_back(tmp_path: Path, monkeyp
 
 async def test_a_platform_that_stops_answers_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held(monkeypatch)
+    shutdown = connection.Connection.shutdown
+
+    def shut_down(one: connection.Connection) -> None:
+        shutdown(one)
+        held.free.set()
+
+    monkeypatch.setattr(connection.Connection, "shutdown", shut_down)
     async with wire(tmp_path) as (_served, to):
         to.writer.write(to.request("last"))
         await held.reached.wait()
-        asyncio.get_running_loop().call_later(0.05, held.free.set)
     head, _body = await to.answer()
     assert b" 202 " in head
     assert b"connection: close" in head
