@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,3 +46,17 @@ def test_a_file_is_read_and_so_is_a_variable(home: Path, name: str) -> None:
     assert nothing_is_set({"PATH": "/bin"})
     (home / name).symlink_to("nowhere")
     assert not nothing_is_set({})
+
+
+@pytest.mark.parametrize(("error", "code"), [("BrokenPipeError", 1), ("KeyboardInterrupt", 130)])
+def test_what_ends_it_from_outside_is_no_traceback(error: str, code: int) -> None:
+    program = (
+        "import sys, headway.cli.boarding as boarding\n"
+        f"def broken(): raise {error}\n"
+        "boarding.open_usual_board = broken\n"
+        "sys.argv = ['headway']\n"
+        "from headway.cli import main\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", "")
