@@ -15,6 +15,7 @@ import httpx
 import pytest
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
+from headway.tools.descriptions import VERBS
 from headway.tools.mcp.edge import Access, AccessRefused
 from mcp import MCPError
 from support.mcp_servers import (
@@ -103,6 +104,39 @@ async def test_stdout_carries_nothing_but_the_protocol(tmp_path: Path) -> None:
     assert out == b""
     assert b"printed by a library" in err
     assert process.returncode == 0
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+UNREADABLE = {
+    b'{"jsonrpc":"1.0","id":5,"method":"tools/list"}': 5,
+    b'{"jsonrpc":"2.0","id":6,"method":7}': 6,
+    b'{"jsonrpc":"2.0","id":"\\ud800","method":"tools/list"}': "\ud800",
+    b'{"jsonrpc":"2.0","id":8,"method":"tools/call","params":[]}': 8,
+    b'{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"a2a_send","arguments":{"message":"\\ud800"}}}': 9,
+}
+"""What cannot be read, and who waits for an answer."""
+NOISE = [
+    b"no json", b"[]", b"{}", b"null", b"1", DEEP, b"\xff\xfe\x00", b'{"jsonrpc":"2.0","id":1,"result":{}}',
+    b'{"jsonrpc":"2.0","id":{},"method":"tools/list"}', b'{"jsonrpc":"2.0","id":' + b"9" * 5_000 + b',"method":"x"}',
+    b'{"jsonrpc":"2.0","id":14,"method":"tools/list","params":' + DEEP + b"}",
+    b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":999}}',
+]  # fmt: skip
+
+
+@pytest.mark.req("A19")
+async def test_what_is_no_message_is_answered_where_somebody_waits_and_ends_nothing(tmp_path: Path) -> None:
+    process = await started(tmp_path, *command())
+    await initialized(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"\n".join([*NOISE, *UNREADABLE]) + b"\n" + request(99, "tools/list", {}))
+    async with asyncio.timeout(WITHIN):
+        answers = {one["id"]: one for one in [json.loads(await process.stdout.readline()) for _ in range(6)]}
+        assert len(answers.pop(99)["result"]["tools"]) == len(VERBS)
+        assert set(answers) == set(UNREADABLE.values())
+        assert all(one["error"]["code"] == -32600 for one in answers.values())
+        out, _ = await process.communicate(b"")
+    assert (out, process.returncode) == (b"", 0)
 
 
 @pytest.mark.req("A19")

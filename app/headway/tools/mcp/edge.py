@@ -13,6 +13,8 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headway.tools.mcp.pipes import MESSAGE_LIMIT
+
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -50,7 +52,9 @@ class Access:
 
 def access_app(protocol: Server[Any], access: Access, path: str) -> ASGIApp:
     """The server as an ASGI application that lets in who may come in."""
-    app = protocol.streamable_http_app(streamable_http_path=path, transport_security=access.security())
+    app = protocol.streamable_http_app(
+        streamable_http_path=path, max_request_body_size=MESSAGE_LIMIT, transport_security=access.security()
+    )
     return app if access.token is None else _TokenGate(app, access.token)
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Final
 
-LINE_LIMIT: Final = 16 << 20
+MESSAGE_LIMIT: Final = 16 << 20
 """Bytes of one message at most: a message to an agent may have a million characters, each of six as JSON."""
 _AHEAD: Final = 64
 """Lines that are read before they are asked for."""
@@ -110,8 +110,8 @@ def _lines_of(descriptor: int) -> Iterator[str]:
             yield rest[:end].decode("utf-8", "replace")
             del rest[: end + 1]
             start = 0
-        if len(rest) > LINE_LIMIT:
-            _log.error("the client sent a line of more than %s bytes; the server ends", f"{LINE_LIMIT:,}")
+        if len(rest) > MESSAGE_LIMIT:
+            _log.error("the client sent a line of more than %s bytes; the server ends", f"{MESSAGE_LIMIT:,}")
             return
 
 

@@ -17,6 +17,7 @@ from mcp.server.stdio import stdio_server
 from headway.net.clock import SystemClock
 from headway.net.sockets import url_of
 from headway.tools.errors import JournalLocked
+from headway.tools.mcp.checked import Checked
 from headway.tools.mcp.edge import Access, access_app
 from headway.tools.mcp.pipes import Lines, Output, standard_streams
 from headway.tools.mcp.server import VerbServer
@@ -47,8 +48,9 @@ async def serve_stdio(settings: ToolSettings) -> None:
             lines = Lines(stdin)
             protocol = VerbServer(tools).protocol()
             try:
+                output = Output(stdout)
                 # The SDK asks no more of the two than to be read by line and to be written.
-                streams = stdio_server(cast("Any", lines), cast("Any", Output(stdout)))
+                streams = stdio_server(cast("Any", Checked(lines, output)), cast("Any", output))
                 with _signals(lines.end):
                     async with streams as (reading, writing):
                         await protocol.run(reading, writing, protocol.create_initialization_options())
