@@ -83,13 +83,13 @@ class Connection(H11Protocol):
         if plain is None:
             super().data_received(data)
             return False
+        self._unset_keepalive_if_required()
         if not plain.is_whole:
             # Most clients write head and body one after the other.
             self._held = data
             self._held_until = self.loop.call_later(HELD_SECONDS, self._wait_no_longer)
             return True
         self._stop_awaiting()
-        self._unset_keepalive_if_required()
         path = self.root_path + plain.target.decode("ascii")
         scope = {
             "type": "http",
