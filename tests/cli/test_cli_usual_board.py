@@ -18,7 +18,8 @@ from headway.config.usual import nothing_is_set
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An account that has set nothing."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    for name in ("SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "headway").mkdir()
     return tmp_path / "headway"
 

@@ -39,9 +39,10 @@ def usual_manner() -> Manner:
     """As `manner_of`, where nothing is set; the settings are loaded when there is something to keep."""
     from headway.dashboard.actions import ACTIONS
     from headway.dashboard.look import Look
+    from headway.dashboard.store import FINISHED_KEPT
 
     look = Look(bytes_per_second=THIN if is_over_ssh(os.environ) else 0)
-    return Manner(ACTIONS, look, _keep_first_theme)
+    return Manner(ACTIONS, look, _keep_first_theme, finished_kept=FINISHED_KEPT)
 
 
 def _keep_first_theme(name: str) -> None:
