@@ -28,10 +28,7 @@ class LeanUpdate(ChopsUpdate):
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
                 if strip is None or x >= x2 or end <= x1:
                     continue
-                start = max(x, x1)
-                if start > x and not strip.text.isascii():
-                    # It may begin in the middle of a wide character.
-                    start = x
+                start = x1 if x1 > x and _is_between_characters(strip, x1 - x) else x
                 part = strip if (start, end) == (x, min(end, x2)) else strip.crop(start - x, min(end, x2) - x)
                 written += f"\x1b[{y + 1};{start + 1}H", part.render(console)
         return "".join(written)
@@ -84,3 +81,14 @@ class LeanCompositor(Compositor):
 
 def _any_in(cuts: Iterable[int], shown: Region) -> bool:
     return any(shown.x <= cut < shown.right for cut in cuts)
+
+
+def _is_between_characters(strip: Strip, cell: int) -> bool:
+    """Whether the strip can surely be cut there, which it cannot in the middle of a wide character."""
+    at = 0
+    for segment in strip:
+        end = at + segment.cell_length
+        if end > cell:
+            return at == cell or segment.text.isascii()
+        at = end
+    return False
