@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 from headway.net.errors import Silent
-from headway.net.gathering import MOST_BYTES, gathered
+from headway.net.gathering import A_BREATH, MOST_BYTES, gathered
 from support.agents import ManualClock
 
 
@@ -68,11 +68,18 @@ async def test_what_came_before_the_end_comes_before_it(end: Exception | None) -
             await anext(lots)
 
 
-async def test_what_is_too_much_at_once_comes_without_a_pause() -> None:
+async def test_what_is_too_much_at_once_comes_after_a_breath_and_not_after_the_whole_time() -> None:
     network, clock = Chunks(), ManualClock()
     large = b"x" * (MOST_BYTES // 2)
     network.say(large, large, b"y", None)
-    assert await lots_of(network, clock) == [[large, large], [b"y"]]
+    async with aclosing(network.read()) as source, aclosing(gathered(source, clock, 1.0)) as lots:
+        assert await anext(lots) == [large, large]
+        following = asyncio.ensure_future(anext(lots))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not following.done()
+        clock.advance(A_BREATH)
+        assert await following == [b"y"]
 
 
 async def test_without_a_time_each_chunk_is_handed_on() -> None:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 A_FRAME: Final = 1 / 30
 """Seconds in which a person sees no difference."""
-MOST_BYTES: Final = 1_048_576
-"""Gathered at most; what is there beyond that comes with the next list, at once."""
+A_BREATH: Final = 0.008
+"""Seconds between two lists at the least, however much there is: keys and paints come first."""
+MOST_BYTES: Final = 262_144
+"""Gathered at most; what is there beyond that comes with the next list, after a breath."""
 _TURNS: Final = 4
 """Turns of the loop after which a read that is not done waits for the network: one is done in three."""
 
@@ -55,6 +57,7 @@ async def gathered(
                 next_read = None
             due = clock.monotonic() + (every if size < MOST_BYTES else 0.0)
             yield lot
+            due = max(due, clock.monotonic() + A_BREATH)
     finally:
         if next_read is not None:
             next_read.cancel()
