@@ -79,7 +79,8 @@ class KeyLine:
 
     def _only_moves(self) -> bool:
         """Whether the next key moves a cursor and no more."""
-        screen, event = self._app.screen, self._waiting[0] if self._waiting else None
+        event = self._waiting[0] if self._waiting else None
+        screen = self._app.screen if self._app.screen_stack else None
         return (
             isinstance(event, Key)
             and isinstance(screen, ActionScreen)
