@@ -104,8 +104,8 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(folder: Path) -> AsyncIterator[tuple[Api, Wire]]:
-    async with AsyncExitStack() as stack, platform(folder) as served:
+async def wire(folder: Path, **settings: float) -> AsyncIterator[tuple[Api, Wire]]:
+    async with AsyncExitStack() as stack, platform(folder, **settings) as served:
         target = await served.workspace("target", "http://127.0.0.1:9")
         busy = await served.http.post("/registry/heartbeat", json={"workspace_id": target, "active_tasks": 1})
         assert busy.status_code == 200, busy.text
@@ -157,6 +157,25 @@ async def test_a_body_that_does_not_come_is_waited_for_as_ever(tmp_path: Path, m
         to.writer.write(request[-3:])
         assert b" 202 " in (await to.answer())[0]
         assert await tasks(served) == ["late"]
+
+
+async def test_a_body_that_trickles_is_given_up_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HELD_SECONDS", 60.0)
+    async with wire(tmp_path, body_timeout=0.2) as (served, to):
+        request = to.request("x" * 1_000)
+        to.writer.write(request[:-900])
+
+        async def trickle() -> None:
+            for byte in request[-900:]:
+                to.writer.write(bytes([byte]))
+                await asyncio.sleep(0.02)
+
+        trickling = asyncio.create_task(trickle())
+        try:
+            assert b" 408 " in (await to.answer())[0]
+        finally:
+            trickling.cancel()
+        assert await tasks(served) == []
 
 
 class Held:

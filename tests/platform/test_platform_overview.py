@@ -203,9 +203,11 @@ async def test_serve_is_told_what_to_keep(tmp_path: Path) -> None:
     """A start with other limits takes effect at once."""
     async with serve(tmp_path) as process, connected(process.url, process.folder) as served:
         source, nowhere = served.source, await served.workspace("nowhere")
-        ended = [await served.delegate(nowhere, "look") for _ in range(4)]
-        for delegation_id in ended:
-            await served.until_status(delegation_id, "failed")
+        ended = []
+        for _ in range(4):
+            # One after the other: what ended last is what is kept.
+            ended.append(await served.delegate(nowhere, "look"))
+            await served.until_status(ended[-1], "failed")
         cursor = next(seen.cursor for seen in served.log.events if seen.cursor)
     async with (
         serve(tmp_path, "--keep-finished", "1", "--keep-days", "0.5", "--keep-events", "2") as process,

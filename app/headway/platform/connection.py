@@ -52,8 +52,10 @@ class Connection(H11Protocol):
             # Behind one in the fast lane: whoever sends more before the answer waits for it.
             self._held += data
             self.flow.pause_reading()
-        elif not self._takes_lane(self._take_held() + data):
-            self._stop_awaiting_if_under_way()
+        else:
+            held = self._take_held()
+            if not self._takes_lane(held + data, waited=bool(held)):
+                self._stop_awaiting_if_under_way()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting()
@@ -76,11 +78,14 @@ class Connection(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
-    def _takes_lane(self, data: bytes) -> bool:
-        """Take a plain request that begins here; whatever else it is goes to h11, and is False."""
+    def _takes_lane(self, data: bytes, *, waited: bool) -> bool:
+        """Take a plain request that begins here; whatever else it is goes to h11, and is False.
+
+        One that has been waited for and is not whole yet goes there too: slow bodies have bounds of their own.
+        """
         fresh = self._is_between and self.conn.our_state is h11.IDLE and not self.conn.trailing_data[0]
         plain = lane.read(data) if fresh else None
-        if plain is None:
+        if plain is None or (waited and not plain.is_whole):
             super().data_received(data)
             return False
         self._unset_keepalive_if_required()
