@@ -81,8 +81,8 @@ async def test_moves_do_not_wait_for_each_other_but_what_comes_after_waits_for_t
     async with open_board(connector) as board:
         await board.pilot.press("home")
         await worked_on(board)
-        wanted = board.table(Group.IN_PROGRESS).view.id_at(19)
-        burst(board, *["down"] * 20, "up", "enter", "escape", "j", "k", "enter")
+        wanted = board.table(Group.IN_PROGRESS).view.id_at(20)
+        burst(board, *["down"] * 20, "up", "enter", "escape", "j", "enter")
         await until(board, lambda: isinstance(board.app.screen, DetailScreen))
         await worked_on(board)
         screen = board.app.screen
