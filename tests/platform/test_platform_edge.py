@@ -166,6 +166,51 @@ async def test_a_head_that_trickles_is_given_up(tmp_path: Path, first: str) -> N
         assert (await served.http.get("/health")).status_code == 200
 
 
+@pytest.mark.req("S1")
+@pytest.mark.parametrize(
+    "more",
+    [
+        "X-Long: " + "a" * 100_000,
+        "\n".join(f"X-{number}: a" for number in range(300)),
+        "Content-Length: 5\nTransfer-Encoding: chunked",
+        "Content-Length: 5\nContent-Length: 6",
+        "Content-Length: -5",
+        "Transfer-Encoding: gzip",
+        "Host : 127.0.0.1",
+    ],
+    ids=["long", "many", "two framings", "two lengths", "no length", "no framing", "no name"],
+)
+async def test_a_head_that_is_too_much_or_means_two_things_is_refused(tmp_path: Path, more: str) -> None:
+    async with platform(tmp_path) as served:
+        host = urlsplit(served.url).netloc
+        # What comes behind it is no request of its own.
+        status, body = await raw(
+            served, f"POST /workspaces HTTP/1.1\nHost: {host}\n{more}\n\n", b"GET / HTTP/1.1\r\n\r\n"
+        )
+        assert (status, json.loads(body)) == (400, {"error": NO_HTTP})
+        assert (await served.http.get("/health")).status_code == 200
+
+
+@pytest.mark.req("S1")
+async def test_a_head_that_never_ends_is_cut_off(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served:
+        parts = urlsplit(served.url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(b"GET /health HTTP/1.1\r\nX-Long: ")
+        sent = 0
+        async with asyncio.timeout(10):
+            with suppress(ConnectionError):
+                while not reader.at_eof() and sent < 100:
+                    writer.write(b"a" * 4_096)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                    sent += 1
+            with suppress(ConnectionError):
+                assert b" 400 " in await reader.read()
+        writer.close()
+        assert (await served.http.get("/health")).status_code == 200
+
+
 @pytest.mark.parametrize("option", [("--public-host", "a/b"), ("--allow", "169.254.169.254"), ("--allow", "nope:0")])
 async def test_an_option_that_cannot_be_read_starts_nothing(tmp_path: Path, option: tuple[str, str]) -> None:
     process = await start_serve(tmp_path / "data", *option)

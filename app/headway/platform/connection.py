@@ -1,4 +1,4 @@
-"""A connection of uvicorn's with two bounds in time: its application can cut it, and its request heads cannot trickle.
+"""A connection of uvicorn's with bounds: its application can cut it, and its heads are neither endless nor slow.
 
 To cut it is how a reader that takes nothing is given up.
 """
@@ -13,21 +13,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-import h11
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from headway.platform import lane
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 ABORT: Final = "headway.abort"
 """The ASGI extension under which an application finds what cuts the connection of its request."""
 NO_HTTP: Final = "this is not an HTTP request that can be read; nothing was changed"
-HELD_SECONDS: Final = 0.05
-"""How long the body of a plain request may come behind its head without a cycle of h11's."""
+MOST_HEAD: Final = 65_536
+"""Bytes of a head that is not whole."""
+MOST_HEADERS: Final = 256
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """Uvicorn's protocol, its transport within reach. A request's head has `head_timeout` seconds to come.
 
     To close a transport is to wait until its reader has taken what was written, which may be never; an application that
@@ -39,8 +37,8 @@ class Connection(H11Protocol):
         self._head_timeout = head_timeout
         self._head_due: asyncio.TimerHandle | None = None
         self._head_since: float | None = None
-        self._held = b""
-        self._held_until: asyncio.TimerHandle | None = None
+        self._in_head = True
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -48,102 +46,45 @@ class Connection(H11Protocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        if isinstance(self.cycle, lane.Cycle) and not self.cycle.response_complete:
-            # Behind one in the fast lane: whoever sends more before the answer waits for it.
-            self._held += data
-            self.flow.pause_reading()
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > MOST_HEAD:
+            self.send_400_response(NO_HTTP)
+        elif self._is_between:
+            self._await_head()
         else:
-            held = self._take_held()
-            if not self._takes_lane(held + data, waited=bool(held)):
-                self._stop_awaiting_if_under_way()
+            self._stop_awaiting()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > MOST_HEADERS:
+            raise _NotHttp
+
+    def on_headers_complete(self) -> None:
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        # RFC 9112, section 3.2: one in HTTP/1.1, and never two.
+        if hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            raise _NotHttp
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting()
         if self._head_due is not None:
             self._head_due.cancel()
             self._head_due = None
-        self._take_held()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Say in JSON, as everywhere else, that this is no HTTP; uvicorn's own answer is a line of text."""
         body = json.dumps({"error": NO_HTTP}).encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        answer = (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage())
-        for event in answer:
-            self.transport.write(self.conn.send(event) or b"")
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        self.transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
         self.transport.close()
-
-    def _takes_lane(self, data: bytes, *, waited: bool) -> bool:
-        """Take a plain request that begins here; whatever else it is goes to h11, and is False.
-
-        One that has been waited for and is not whole yet goes there too: slow bodies have bounds of their own.
-        """
-        fresh = self._is_between and self.conn.our_state is h11.IDLE and not self.conn.trailing_data[0]
-        plain = lane.read(data) if fresh else None
-        if plain is None or (waited and not plain.is_whole):
-            super().data_received(data)
-            return False
-        self._unset_keepalive_if_required()
-        if not plain.is_whole:
-            # Most clients write head and body one after the other.
-            self._held = data
-            self._held_until = self.loop.call_later(HELD_SECONDS, self._wait_no_longer)
-            return True
-        self._stop_awaiting()
-        path = self.root_path + plain.target.decode("ascii")
-        scope = {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "method": "POST",
-            "root_path": self.root_path,
-            "path": path,
-            "raw_path": path.encode("ascii"),
-            "query_string": b"",
-            "headers": plain.headers,
-            "state": self.app_state.copy(),
-        }
-        cycle = lane.Cycle(scope, plain.body, self.transport, self._lane_is_free)
-        self.cycle = cycle  # type: ignore[assignment]
-        task = self.loop.create_task(cycle.run(self.app, self.server_state.default_headers))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
-        return True
-
-    def _lane_is_free(self) -> None:
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if held := self._take_held():
-            self.data_received(held)
-        else:
-            self._await_head()
-
-    def _wait_no_longer(self) -> None:
-        super().data_received(self._take_held())
-        self._stop_awaiting_if_under_way()
-
-    def _take_held(self) -> bytes:
-        if self._held_until is not None:
-            self._held_until.cancel()
-            self._held_until = None
-        held, self._held = self._held, b""
-        return held
-
-    def _stop_awaiting_if_under_way(self) -> None:
-        if self._is_between:
-            self._await_head()
-        else:
-            self._stop_awaiting()
 
     @property
     def _is_between(self) -> bool:
@@ -170,6 +111,10 @@ class Connection(H11Protocol):
             self._head_due = self.loop.call_later(left, self._look_at_head)
         elif self._is_between:
             self.transport.close()
+
+
+class _NotHttp(Exception):
+    """A fault in a head that the parser overlooks; it answers as to those that it finds."""
 
 
 class _Abortable:

@@ -15,7 +15,6 @@ from headway.core.scopes import ANONYMOUS
 from headway.platform.auth import INVALID, Principal, bearer_token, is_of_this_machine, token_hash
 from headway.platform.door import parse_and_bind, read_body
 from headway.platform.errors import Missing, Unauthorized
-from headway.platform.lane import WHOLE
 from headway.platform.openapi import body_schema
 from headway.platform.platform import Platform
 
@@ -113,9 +112,6 @@ def traceparent_of(request: Request) -> str | None:
 async def raw_body_of(request: Request, platform: Platform) -> bytes:
     """The request's body as it is, within its limit and its time."""
     settings = platform.settings
-    whole: bytes | None = request.scope.get("extensions", {}).get(WHOLE)
-    if whole is not None and len(whole) <= settings.body_limit:
-        return whole
     return await read_body(request.stream(), limit=settings.body_limit, seconds=settings.body_timeout)
 
 
