@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 GROUPS: Final = ("Queued", "In progress", "Completed")
 SECONDS_TO_ROWS: Final = 60.0
 SECONDS_TO_QUIT: Final = 20.0
-MCP_EXTRA: Final = "pip install 'headway[mcp]'"
+MCP_EXTRA: Final = "pip install '.[mcp]'"
 FIND_STYLES: Final = "from headway.resources import styles_folder; print(styles_folder())"
 
 
