@@ -60,6 +60,11 @@ class LineView(Toned, ScrollView, can_focus=True, inherit_bindings=False):
         self._ready.clear()
         super().notify_style_update()
 
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # Textual paints all of it then, and does not ask for that by `refresh`.
+        self._ready.clear()
+        return super()._size_updated(size, virtual_size, container_size, layout)
+
     def entitle(self, title: str) -> None:
         """Put a title on the border, drawn where it differs. It has room around it also where no frame gives any."""
         framed = bool(self.styles.border_left[0])
