@@ -35,7 +35,7 @@ demo: install ## the dashboard, its platform and simulated agents, in one comman
 	@$(BIN)/headway demo
 
 test: install ## every test, on WORKERS processes
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 soak: install ## what takes an hour: EXAMPLES histories of the ledger, every fault of the tools, RESTARTS under the board
 	TMPDIR=$(MEMORY) SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py

@@ -13,7 +13,7 @@ from headway.dashboard.thin.output import ThinOutput
 from support.boards import OpenBoard, fleet, open_board
 from support.emulator import Show
 
-STEPS = int(os.environ.get("THIN_STEPS", "60"))
+STEPS = int(os.environ.get("THIN_STEPS", "40"))
 SEED = int(os.environ.get("THIN_SEED", "1"))
 CORPUS = [json.loads(line) for line in (Path(__file__).parent.parent / "data/hostile.jsonl").read_text().splitlines()]
 KEYS = ("tab", "down", "up", "end", "home", "s", "S", "o", "space", "1", "2", "3", "a", "v", "t", "question_mark", "d")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from headway.ledger.records import StoredEvent
 
-EXAMPLES = int(os.environ.get("PROJECTION_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("PROJECTION_EXAMPLES", "12"))
 SOURCES = st.sampled_from(["s1", "s2"])
 TARGETS = st.sampled_from(["t1", "t2"])
 PICKS = st.integers(0, 1_000)

@@ -35,13 +35,20 @@ def at_rest(*keys: str, before: Callable[[HeadwayApp], None] | None = None, show
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
-        while app.animator._animations or app._frame_due:
-            await pilot.pause()
+        shown: list[str] = []
+        while app.animator._animations or app._frame_due or shown != _picture(app):
+            shown = _picture(app)
+            for _ in range(3):
+                await pilot.pause()
         for field in app.screen.query("Input, TextArea"):
             field.cursor_blink = False  # type: ignore[attr-defined]
         await pilot.pause()
 
     return run
+
+
+def _picture(app: HeadwayApp) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
 def same(compare: Compare, app: HeadwayApp, **options: Any) -> bool:

@@ -1,6 +1,6 @@
 """Nothing leaks: after success, failure, cancel, and a fault at any step, what is held is what was held.
 
-Every third step has its fault; `make soak` strikes every single one (`FAULT_STRIDE`).
+Every fifth step has its fault; `make soak` strikes every single one (`FAULT_STRIDE`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from support import processes
 from support.fault_steps import Injected, fault_at
 from support.tools import WITHIN, held, tools_in, until_ended, until_held
 
-STRIDE = int(os.environ.get("FAULT_STRIDE", "3"))
+STRIDE = int(os.environ.get("FAULT_STRIDE", "5"))
 Scenario = Callable[[Tools, str], Awaitable[None]]
 
 
