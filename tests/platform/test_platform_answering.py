@@ -230,7 +230,7 @@ async def test_a_recorded_one_is_retried_by_the_platform_where_it_has_a_task(tmp
 
 @pytest.mark.req("C10")
 async def test_a_poll_answers_in_every_status(tmp_path: Path) -> None:
-    async with platform(tmp_path, stuck_after=0.3) as served, serve_agent("coder") as agent:
+    async with platform(tmp_path, stuck_after=1.5) as served, serve_agent("coder") as agent:
         nowhere = await served.workspace("nowhere", None)
         target = await served.workspace("coder", agent.url)
         failed = await served.delegate(nowhere, "look")
