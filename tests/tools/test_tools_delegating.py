@@ -220,6 +220,8 @@ async def test_a_cancel_on_the_board_reaches_an_agent_that_has_gone_quiet(tmp_pa
             await until(tools, task_id, lambda answer: answer["status"] == "in_progress")
             await served.until_status(task_id, "in_progress")
             assert (await served.cancel(task_id, reason="wrong one")).status_code == 202
+            # The platform answers before it has asked the agent; only then is there something to see.
+            await served.until_status(task_id, "canceled")
             clock.advance(WATCH_EVERY)
             ended = await until_ended(tools, task_id)
         assert (ended["status"], "canceled on the platform" in ended["message"]) == ("canceled", True)
