@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from textual.drivers.headless_driver import HeadlessDriver
@@ -58,6 +58,23 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
+def driver_to(wrote: Callable[[str], None], flushed: Callable[[], None] = lambda: None) -> type[HeadlessDriver]:
+    """A driver that paints, as a terminal's does, and hands on what it would write there."""
+
+    class Painting(HeadlessDriver):
+        @property
+        def is_headless(self) -> bool:
+            return False
+
+        def write(self, data: str) -> None:
+            wrote(data)
+
+        def flush(self) -> None:
+            flushed()
+
+    return Painting
+
+
 class Terminal:
     """What an app wrote, and the CPU seconds of this process when it had written it."""
 
@@ -78,18 +95,11 @@ class Terminal:
 
     def driver(self) -> type[HeadlessDriver]:
         """The driver to give to a Textual app, so that it paints here."""
-        terminal = self
+        return driver_to(self._wrote, self._was_flushed)
 
-        class CountingDriver(HeadlessDriver):
-            @property
-            def is_headless(self) -> bool:
-                return False
+    def _wrote(self, data: str) -> None:
+        self.text += data
 
-            def write(self, data: str) -> None:
-                terminal.text += data
-
-            def flush(self) -> None:
-                terminal.flushed_at = time.process_time()
-                terminal._flushed.set()
-
-        return CountingDriver
+    def _was_flushed(self) -> None:
+        self.flushed_at = time.process_time()
+        self._flushed.set()

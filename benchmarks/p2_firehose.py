@@ -16,11 +16,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from _measure import percentile, print_bar, print_limit
+from _measure import driver_to, percentile, print_bar, print_limit
 from _ours import as_textual_has_it
 from _tables import GROUP, PLACES, SCREEN, cells_of
 from headway.connectors.headway import HeadwayConnector
@@ -79,17 +80,7 @@ class Screen:
 
     def driver(self) -> type[HeadlessDriver]:
         """The driver to give to a Textual app, so that it paints here."""
-        screen = self
-
-        class Measuring(HeadlessDriver):
-            @property
-            def is_headless(self) -> bool:
-                return False
-
-            def write(self, data: str) -> None:
-                screen._wrote(data)
-
-        return Measuring
+        return driver_to(self._wrote)
 
     def forget(self) -> None:
         self._waiting.clear()
@@ -269,23 +260,17 @@ def compare(board: Figures, peer: Figures) -> None:
         "key to paint, p99", f"{keys:.0f} ms", f"{peer_keys:,.0f} ms", "< 60 ms", met=keys < 60 and not board.unanswered
     )
     limit("CPU, of one core", f"{board.cpu:.0%}", f"{peer.cpu:.0%}", "≤ 50 %", met=board.cpu <= 0.5)
-    print_bar(
-        "P2",
+    bar = partial(print_bar, "P2")
+    rates, cpu = (board.rate, peer.rate), (board.microseconds, peer.microseconds)
+    bar(
         "events applied a second",
-        ours=f"{board.rate:,.0f}",
-        peer=f"{peer.rate:,.0f}",
-        ratio=board.rate / peer.rate,
+        ours=f"{rates[0]:,.0f}",
+        peer=f"{rates[1]:,.0f}",
+        ratio=rates[0] / rates[1],
         at_least=5,
     )
-    print_bar(
-        "P2",
-        "CPU an event, times less",
-        ours=f"{board.microseconds:.0f} µs",
-        peer=f"{peer.microseconds:,.0f} µs",
-        ratio=peer.microseconds / board.microseconds,
-    )
-    print_bar(
-        "P2",
+    bar("CPU an event, times less", ours=f"{cpu[0]:.0f} µs", peer=f"{cpu[1]:,.0f} µs", ratio=cpu[1] / cpu[0])
+    bar(
         "key to paint, p99, of the naive one's",
         ours=f"{keys:.0f} ms",
         peer=f"{peer_keys:,.0f} ms",

@@ -46,6 +46,15 @@ async def worked_on(board: OpenBoard) -> None:
     await until(board, lambda: board.app._keys._waits_since is None and not board.app.keys_waiting)
 
 
+async def detail_shown(board: OpenBoard) -> str:
+    """The id of the delegation that the detail screen shows, once it is there and at rest."""
+    await until(board, lambda: isinstance(board.app.screen, DetailScreen))
+    await worked_on(board)
+    screen = board.app.screen
+    assert isinstance(screen, DetailScreen)
+    return screen._looked.row.delegation_id
+
+
 @pytest.mark.req("D5")
 async def test_a_table_then_a_filter_then_what_it_leaves() -> None:
     connector = fleet()
@@ -65,11 +74,7 @@ async def test_a_filter_is_kept_and_what_it_leaves_is_opened() -> None:
     wanted = connector.send(connector.agent("coder"), "the needle", status=Status.IN_PROGRESS)
     async with open_board(connector) as board:
         burst(board, "/", *"needle", "enter", "enter")
-        await until(board, lambda: isinstance(board.app.screen, DetailScreen))
-        await worked_on(board)
-        screen = board.app.screen
-        assert isinstance(screen, DetailScreen)
-        assert screen._looked.row.delegation_id == wanted
+        assert await detail_shown(board) == wanted
 
 
 @pytest.mark.req("D5")
@@ -83,11 +88,7 @@ async def test_moves_do_not_wait_for_each_other_but_what_comes_after_waits_for_t
         await worked_on(board)
         wanted = board.table(Group.IN_PROGRESS).view.id_at(20)
         burst(board, *["down"] * 20, "up", "enter", "escape", "j", "enter")
-        await until(board, lambda: isinstance(board.app.screen, DetailScreen))
-        await worked_on(board)
-        screen = board.app.screen
-        assert isinstance(screen, DetailScreen)
-        assert screen._looked.row.delegation_id == wanted
+        assert await detail_shown(board) == wanted
 
 
 @pytest.mark.req("D5")
