@@ -23,7 +23,7 @@ from headway.a2a.errors import (
     AgentRpcError,
     AgentUnreachable,
 )
-from headway.a2a.follow import FollowPolicy
+from headway.a2a.follow import ASKED_FOR_THE_WHOLE, FollowPolicy
 from headway.a2a.rpc import RpcLimits
 from headway.a2a.states import TaskState
 from headway.a2a.updates import AgentUpdate
@@ -472,17 +472,55 @@ async def test_a_reset_before_the_first_event_is_perhaps_delivered_and_not_sent_
     assert server.methods() == ["SendStreamingMessage"]
 
 
+def out(*texts: str) -> list[dict[str, Any]]:
+    return [{"artifactId": "out", "parts": [{"text": text} for text in texts]}]
+
+
+def one_by_one(*results: object) -> Reply:
+    """The last one stays the answer."""
+    left = list(results)
+
+    async def reply(exchange: Exchange) -> None:
+        await answering(left.pop(0) if len(left) > 1 else left[0])(exchange)
+
+    return reply
+
+
 async def test_a_broken_stream_is_taken_up_by_resubscribing() -> None:
-    running = task("working", artifacts=[{"artifactId": "out", "parts": [{"text": "ab"}, {"text": "cd"}]}])
+    running = task("working", artifacts=out("ab", "cd"))
     again = streaming(running, chunk("ef"), status("completed"))
-    async with agent(streaming(task("working"), chunk("ab", append=False)), answering(running["task"]), again) as (
-        client,
-        server,
-    ):
+    whole = task("completed", artifacts=out("ab", "cd", "ef"))
+    get = one_by_one(running["task"], whole["task"])
+    async with agent(streaming(task("working"), chunk("ab", append=False)), get, again) as (client, server):
         updates = await follow(client)
     assert shown(updates) == "abcdef"
     assert updates[-1].output == "abcdef"
-    assert server.methods() == ["SendStreamingMessage", "GetTask", "SubscribeToTask"]
+    assert server.methods() == ["SendStreamingMessage", "GetTask", "SubscribeToTask", "GetTask"]
+
+
+@pytest.mark.req("A8")
+@pytest.mark.parametrize("ends_with", [status("completed"), status("failed", "no more"), status("canceled")])
+@pytest.mark.parametrize("late", [0, 2])
+async def test_what_a_snapshot_and_its_stream_both_tell_is_there_once(ends_with: Any, late: int) -> None:
+    """An agent may read the snapshot of a stream after it has put a chunk into that stream."""
+    state, ending = ends_with["statusUpdate"]["status"]["state"], ends_with["statusUpdate"]["status"]
+    running = task("working", artifacts=out("ab", "cd"))
+    whole = {**task(state, artifacts=out("ab", "cd"))["task"], "status": ending}
+    get = one_by_one(*[running["task"]] * (1 + late), whole)
+    again = streaming(running, chunk("cd"), ends_with)
+    async with agent(streaming(task("working"), chunk("ab", append=False)), get, again) as (client, _):
+        updates = await follow(client)
+    assert shown(updates).removesuffix("\n").removesuffix("no more").removesuffix("\n") == "abcd"
+    assert updates[-1].state is TaskState(state)
+
+
+async def test_an_agent_that_answers_otherwise_than_it_told_is_believed_as_it_told() -> None:
+    running = task("working", artifacts=out("ab"))
+    again = streaming(running, chunk("cd"), status("completed"))
+    async with agent(streaming(task("working")), answering(running["task"]), again) as (client, server):
+        updates = await follow(client)
+    assert (updates[-1].state, updates[-1].output) == (TaskState.COMPLETED, "abcd")
+    assert server.methods()[-ASKED_FOR_THE_WHOLE:] == ["GetTask"] * ASKED_FOR_THE_WHOLE
 
 
 async def test_32004_on_resubscribe_means_that_it_has_finished() -> None:

@@ -61,8 +61,7 @@ class ArtifactText:
         """
         known, at = self.text, 0
         for index, part in enumerate(parts):
-            if not known.startswith(part, at) and known.startswith("\n" + part, at):
-                at += 1
+            at = _beginning(part, known, at)
             here = known[at : at + len(part)]
             if here == part:
                 at += len(part)
@@ -73,6 +72,24 @@ class ArtifactText:
             else:
                 return None
         return "" if at == len(known) == self.length else None
+
+    def cut_to(self, parts: Sequence[str]) -> bool:
+        """Leave of this text only the cleaned `parts`, if it begins with them; False and nothing done if not."""
+        known, at = self.text, 0
+        for part in parts:
+            at = _beginning(part, known, at)
+            if not known.startswith(part, at):
+                return False
+            at += len(part)
+        self._cleaner = StreamCleaner()
+        self._pieces = [known[:at]]
+        self.kept = self.length = at
+        return True
+
+
+def _beginning(part: str, known: str, at: int) -> int:
+    """Where a part begins that follows what ends at `at`: there, or after a line break."""
+    return at + 1 if not known.startswith(part, at) and known.startswith("\n" + part, at) else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,12 @@ class Artifacts:
         text = self._texts[artifact_id]
         with self._keeping(text):
             return text.go_on(rest, self._room())
+
+    def cut_to(self, artifact_id: str, parts: Sequence[str]) -> str | None:
+        """Leave of what is known of an artifact only its cleaned `parts`; None where it does not begin with them."""
+        text = self._texts[artifact_id]
+        with self._keeping(text):
+            return text.text if text.cut_to(parts) else None
 
     def drop(self, artifact_id: str) -> None:
         if (dropped := self._texts.pop(artifact_id, None)) is not None:

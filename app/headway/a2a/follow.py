@@ -25,7 +25,7 @@ from headway.a2a.errors import (
     AgentUnreachable,
     UnknownTask,
 )
-from headway.a2a.frames import Frame, StatusFrame, read_frame
+from headway.a2a.frames import Frame, SnapshotFrame, StatusFrame, read_frame
 from headway.a2a.rpc import EMPTY_RESPONSE
 from headway.net.backoff import Backoff
 from headway.net.errors import Silent
@@ -41,6 +41,8 @@ NOT_STREAMING: Final = frozenset({METHOD_NOT_FOUND, UNSUPPORTED_OPERATION})
 _BROKEN: Final = (AgentLost, AgentIdle, AgentUnreachable, AgentForbidden)
 
 FRAMES_A_TURN: Final = 20
+ASKED_FOR_THE_WHOLE: Final = 3
+"""Times: an agent may tell the end of a task a moment before it answers with it."""
 _END: Final = object()
 
 _log = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class Follower:
         self._pauses = 0
         self._heard = False
         self._broken: AgentError | None = None
+        self._taken_up = False
 
     async def stream(self, message: OutgoingMessage) -> AsyncGenerator[AgentUpdate]:
         """Send, then follow to the end."""
@@ -185,6 +188,7 @@ class Follower:
         return self._transcript.apply(frame)
 
     async def _resubscribe(self, task_id: str) -> AsyncGenerator[AgentUpdate]:
+        self._taken_up = True
         try:
             async with aclosing(self._read(self._agent.open_resubscribe(task_id))) as updates:
                 async for update in updates:
@@ -240,22 +244,31 @@ class Follower:
                 raise
             _log.info("a stream broke off: %s", error)
             self._broken = error
-        if held is not None and (update := self._transcript.apply(held)) is not None:
+        if held is not None and (update := self._transcript.apply(await self._with_result(held))) is not None:
             yield update
 
     async def _with_result(self, frame: Frame) -> Frame:
-        """A task that completed without a text in its stream is asked for: its result may have another form."""
+        """The whole task in place of its end, where the stream does not tell all of it.
+
+        Its result may have another form if there was no text; and what an agent tells in the snapshot of a stream that
+        is taken up again it may tell once more in that stream.
+        """
         task_id = frame.task_id or self._transcript.task_id
-        if not isinstance(frame, StatusFrame) or task_id is None or frame.state is None:
+        if not isinstance(frame, StatusFrame) or task_id is None or frame.state is None or not frame.state.terminal:
             return frame
-        if frame.state != "completed" or frame.text or self._transcript.has_output:
+        without_result = frame.state == "completed" and not frame.text and not self._transcript.has_output
+        if not without_result and not self._taken_up:
             return frame
         try:
-            whole = read_frame(await self._agent.ask(Verb.GET, task_id))
+            for asked in range(1, ASKED_FOR_THE_WHOLE + 1):
+                whole = read_frame(await self._agent.ask(Verb.GET, task_id))
+                if isinstance(whole, SnapshotFrame) and whole.state is frame.state:
+                    return whole
+                if asked < ASKED_FOR_THE_WHOLE:
+                    await self._rest(self._policy.pauses.first)
         except AgentError as error:
-            _log.info("the result of a completed task could not be asked for: %s", error)
-            return frame
-        return whole if whole is not None and getattr(whole, "state", None) is frame.state else frame
+            _log.info("a task that has ended could not be asked for: %s", error)
+        return frame
 
     def _unconfirmed(self, error: AgentError) -> AgentError:
         kind = AgentIdle if isinstance(self._broken, AgentIdle) else AgentLost

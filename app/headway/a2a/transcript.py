@@ -121,9 +121,11 @@ class Transcript:
             self._artifacts.drop(name)
         replaced: dict[str, str] = dict.fromkeys(gone, "")
         for artifact in artifacts:
-            known = self._artifacts.known(artifact.id)
-            rest = known.rest_of([clean(part) for part in artifact.parts]) if known is not None else None
-            if rest is None:
+            known, parts = self._artifacts.known(artifact.id), [clean(part) for part in artifact.parts]
+            rest = known.rest_of(parts) if known is not None else None
+            if rest is None and known is not None and (left := self._artifacts.cut_to(artifact.id, parts)) is not None:
+                replaced[artifact.id] = left
+            elif rest is None:
                 name, text, replaces = self._artifacts.add(artifact, append=False, last=False)
                 if replaces:
                     replaced[name] = text
