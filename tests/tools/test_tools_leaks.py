@@ -74,8 +74,7 @@ async def settled(tools: Tools) -> None:
     clients = (tools.session.http, tools.session.outside)
     for attempt in range(1, 2_000):
         tasks = [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(("a2a", "headway"))]
-        connections = [one for client in clients for one in client._transport._pool.connections]  # type: ignore[attr-defined]
-        busy = [connection for connection in connections if not (connection.is_idle() or connection.is_closed())]
+        busy = sum(client._transport._pool.open[0] for client in clients)  # type: ignore[attr-defined]
         if tasks == ["a2a sweep"] and not busy and tools.direct.count == 0:
             if not (rows := await tools.session.journal.run(table.running)):
                 return
@@ -110,7 +109,7 @@ async def test_nothing_leaks_when_any_step_fails(
                     await settled(tools)
                 # Its place is free: with a limit of one, the next is taken on.
                 answer = await tools.a2a_send(agent.url, "steps=1 delay=0")
-                assert answer["success"] is True, (step, walk.struck, answer)
+                assert answer["success"] is True, (step, walk.struck, repr(answer))
                 if not walk.struck:
                     break
             assert step > 10

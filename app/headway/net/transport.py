@@ -1,7 +1,7 @@
 """httpx over a connection pool that dials through the guard.
 
-httpx's own transport offers no place for a network backend; httpcore's pool, which it stands on, does. This is that
-transport again, on public names of both only.
+httpx's own transport offers no place for a network backend; httpcore's connections, which it stands on, do. This is
+that transport again, on public names of both only and on a pool of our own.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import httpcore
 import httpx
 
+from headway.net.connections import ConnectionPool
 from headway.net.guard import Guard, GuardedBackend, Refused
 
 _HTTPX_OF: Final[dict[type[Exception], type[httpx.TransportError]]] = {
@@ -39,13 +41,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """HTTP/1.1 to public addresses and to what the guard allows; no proxies, no Unix sockets, no retries."""
 
     def __init__(self, guard: Guard, limits: httpx.Limits, *, tls: ssl.SSLContext | None = None) -> None:
-        self._pool = _Pool(
+        connect = partial(
+            httpcore.AsyncHTTPConnection,
             ssl_context=tls or httpx.create_ssl_context(trust_env=False),
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=GuardedBackend(guard),
         )
+        self._pool = ConnectionPool(connect, most=limits.max_connections, most_idle=limits.max_keepalive_connections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises `Refused` for an address that is not allowed and for a URL that holds a user name or password."""
@@ -79,71 +81,6 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._pool.aclose()
-
-
-class _Pool(httpcore.AsyncConnectionPool):
-    def __init__(
-        self,
-        *,
-        ssl_context: ssl.SSLContext,
-        keepalive_expiry: float | None,
-        network_backend: GuardedBackend,
-        **more: Any,
-    ) -> None:
-        self._made_with: dict[str, Any] = {
-            "ssl_context": ssl_context,
-            "keepalive_expiry": keepalive_expiry,
-            "network_backend": network_backend,
-        }
-        super().__init__(**self._made_with, **more)
-
-    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        return _Connection(origin, **self._made_with)
-
-
-class _Connection(httpcore.AsyncHTTPConnection):
-    """A connection that is closed when a request on it breaks off, whenever that is.
-
-    httpcore 1.0 forgets one whose request is canceled between connecting and sending, or while its response is closed:
-    the socket stays open, and its place in the pool taken, until the pool is closed.
-    """
-
-    turn = 0
-    """Responses begun on it."""
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        try:
-            response = await super().handle_async_request(request)
-        except httpcore.ConnectionNotAvailable:
-            # Another request has it.
-            raise
-        except BaseException:
-            await self.aclose()
-            raise
-        self.turn += 1
-        response.stream = _Parts(response.stream, self)
-        return response
-
-
-class _Parts:
-    """The body of one response; when that is closed, its connection is either free or closed."""
-
-    def __init__(self, parts: object, connection: _Connection) -> None:
-        self._parts: Any = parts
-        self._connection = connection
-        self._turn = connection.turn
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._parts:
-            yield part
-
-    async def aclose(self) -> None:
-        try:
-            await self._parts.aclose()
-        finally:
-            ours = self._connection.turn == self._turn
-            if ours and not (self._connection.is_idle() or self._connection.is_closed()):
-                await self._connection.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
