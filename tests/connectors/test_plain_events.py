@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import product
 from typing import Any
 
 import pytest
-from headway.connectors import door
+from headway.connectors import door, plain_events
 from headway.connectors.plain_events import read_plain
 from headway.connectors.stream import EventReader
 from headway.core.cursor import Cursor
@@ -17,6 +19,7 @@ from headway.core.text import ERROR_LIMIT, LINE_LIMIT
 from headway.net.event_parser import ServerEvent
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import SchemaValidator, core_schema
 
 PROGRESSED = {"delegation_id": "d1", "target_id": "w1", "text": "half\n", "offset": 3}
 STATUS = {"delegation_id": "d1", "target_id": "w1", "status": "stuck", "attempt": 1}
@@ -34,6 +37,25 @@ NUMBERS = [
 ]  # fmt: skip
 OTHERS = [None, True, False, [], {}, {"seq": "x"}, ["x"]]
 ODD = [*TEXTS, *NUMBERS, *OTHERS]
+
+SCHEMAS = {"DELEGATION_PROGRESS": plain_events._PROGRESSED, "DELEGATION_STATUS": plain_events._STATUS_CHANGED}
+ORDERS = """
+import json, sys
+from headway.core.events import read_payload
+ids = {"delegation_id": "d", "target_id": "w"}
+told = {
+    "DELEGATION_PROGRESS": {**ids, "text": "[\x1b]", "offset": 0},
+    "DELEGATION_STATUS": {**ids, "status": "pending", "attempt": 1, "status_message": "[\x1b]"},
+}
+if sys.argv[1] == "read_payload":
+    for kind, data in told.items():
+        read_payload(kind, data)
+from headway.connectors import plain_events
+print(plain_events._CLEANS)
+for kind, data in told.items():
+    read = plain_events.read_plain(1, json.dumps({"type": kind, "timestamp": 1, "data": data}))
+    print(ascii(getattr(read.payload, "text", None) or read.payload.status_message).strip("'"))
+"""
 
 
 def strictly(seq: int, data: str) -> Event | None:
@@ -106,3 +128,20 @@ def test_the_cursor_goes_along_with_ids_of_its_own_ledger_only() -> None:
     batch = reader.read([ServerEvent(data, id=one) for one in ids])
     assert [event.seq for event in batch.events] == [5, 0, 0, 0, 0, 0, 8]
     assert batch.cursor == reader.cursor == Cursor("e", 8)
+
+
+@pytest.mark.parametrize("first", ["read_payload", "nothing"])
+def test_texts_are_cleaned_whether_or_not_the_payloads_were_used_before(first: str) -> None:
+    """pydantic-core takes a class's own validator in place of the schema that it is given, once there is one."""
+    ran = subprocess.run([sys.executable, "-c", ORDERS, first], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.split() == ["True", "[\\ufffd]", "[\\ufffd]"]
+
+
+def test_a_validator_that_cleans_nothing_is_known_and_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, data in KINDS.items():
+        read_payload(kind, data)
+    kinds = {kind: plain_events._envelope(schema) for kind, schema in SCHEMAS.items()}
+    careless = SchemaValidator(core_schema.tagged_union_schema(kinds, discriminator="type"))
+    assert not plain_events._cleans(careless)
+    monkeypatch.setattr(plain_events, "_CLEANS", False)
+    assert read_plain(7, json.dumps({"type": "DELEGATION_PROGRESS", "timestamp": 1, "data": PROGRESSED})) is None
