@@ -29,7 +29,7 @@ from headway.connectors.headway import HeadwayConnector
 from headway.core.cursor import Cursor
 from headway.core.delegation import Status
 from headway.core.events import Other, Progressed
-from headway.core.text import clean
+from headway.core.text import ERROR_LIMIT, clean
 from support.agents import ManualClock
 from support.records import EPOCH, T0, event, progress, row, sent, snapshot, status
 from support.scripted_http import Exchange
@@ -457,6 +457,19 @@ async def test_a_stream_that_cannot_go_on_says_why(
     with pytest.raises(error) as caught:
         await take(connector, Cursor(EPOCH, 4), 9)
     assert TOKEN not in str(caught.value)
+
+
+async def test_older_finished_ones_are_asked_for_and_come_clean(
+    platform: ScriptedPlatform, connector: HeadwayConnector
+) -> None:
+    wire = json.loads(snapshot(row("d1", status=Status.FAILED)).model_dump_json())["delegations"][0]
+    older = [{**wire, "delegation_id": f"d{number}", "status_message": text} for number, text in enumerate(HOSTILE)]
+    platform.on("/snapshot/finished", answer({"delegations": older}))
+    read = await connector.finished_before(row("d9"), limit=70)
+    assert [one.delegation_id for one in read] == [one["delegation_id"] for one in older]
+    assert [one.status_message for one in read] == [clean(text, limit=ERROR_LIMIT) for text in HOSTILE]
+    (request,) = platform.asked("/snapshot/finished")
+    assert request.path == "/snapshot/finished?before=d9&limit=70"
 
 
 async def test_another_ledger_under_the_same_address_needs_a_snapshot(

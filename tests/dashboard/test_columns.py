@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from headway.core.delegation import Group, Row, Status
 from headway.core.progress import ProgressText
+from headway.dashboard.changes import Note
 from headway.dashboard.columns import COLUMNS, Facts, bar, headline, last_line, lay_out, outcome, standing
 from headway.dashboard.durations import coarse, exact
-from headway.dashboard.store import Note
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,8 @@ from headway.core.cursor import Cursor
 from headway.core.delegation import EDGES, Delegation, Group, Row, Status
 from headway.core.events import DelegationPayload, Event, apply
 from headway.core.progress import ProgressText
-from headway.dashboard.store import Changes, Note, Store
+from headway.dashboard.changes import Changes, Note
+from headway.dashboard.store import Store
 from hypothesis import given
 from hypothesis import strategies as st
 from support.records import EPOCH, T0, completed, event, progress, row, sent, snapshot, status
@@ -151,6 +152,36 @@ def test_the_oldest_finished_rows_go_first_and_stay_in_the_totals() -> None:
     assert set(store.group(Group.COMPLETED)) == {"d1", "live"}
     assert store.totals[Status.COMPLETED] == 4
     assert store.take_changes().left == {Group.QUEUED: {"live"}, Group.COMPLETED: {"d5"}}
+
+
+def test_older_ones_are_held_beyond_the_bound_until_they_are_forgotten() -> None:
+    def finished(*ages: int) -> list[Row]:
+        return [row(f"d{age}", status=Status.COMPLETED, finished_at=T0 - age) for age in ages]
+
+    store = Store(finished_kept=2)
+    store.load(snapshot(*finished(1, 2), row("live"), totals={Status.COMPLETED: 6, Status.PENDING: 1}))
+    store.take_changes()
+    assert store.oldest_finished == store.rows["d2"]
+    store.hold_older(finished(4, 3, 2))
+    assert list(store.group(Group.COMPLETED)) == ["d4", "d3", "d2", "d1"]
+    changes = store.take_changes()
+    assert (changes.older, changes.entered, changes.touched) == ({"d3", "d4"}, {}, set())
+    store.apply([completed(2, "live")])
+    assert list(store.group(Group.COMPLETED)) == ["d3", "d2", "d1", "live"]
+    store.take_changes()
+    store.hold_older(finished(6, 5, 4))
+    store.forget_older()
+    assert list(store.group(Group.COMPLETED)) == ["d1", "live"]
+    changes = store.take_changes()
+    assert (changes.older, changes.left) == (set(), {Group.COMPLETED: {"d2", "d3"}})
+    store.load(snapshot(*finished(1, 2, 3)))
+    assert set(store.rows) == {"d1", "d2"}
+    assert store.oldest_finished == store.rows["d2"]
+
+
+def test_there_are_no_older_ones_than_the_platform_has() -> None:
+    assert Store().oldest_finished is None
+    assert loaded(row("d1", status=Status.FAILED)).oldest_finished is None
 
 
 def test_evicted_ones_leave_rows_and_totals_also_those_that_were_not_held() -> None:

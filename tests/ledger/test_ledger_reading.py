@@ -81,6 +81,27 @@ async def test_a_snapshot_holds_the_active_and_the_newest_finished(ledger: Ledge
     assert (await ledger.snapshot(finished=0, tail=0)).delegations[0].progress.end == len(text)
 
 
+async def test_pages_of_older_finished_ones_go_on_from_a_snapshot(ledger: Ledger, clock: Clockwork) -> None:
+    """Several end in one moment, and some end while pages are asked for: none is missing, none comes twice."""
+    await dispatched(ledger)
+    ended = []
+    for number in range(23):
+        one = await make(ledger)
+        await ledger.settle(one, None, Failure("no"))
+        ended.append(one)
+        clock.ms += number % 3 == 0
+    taken = await ledger.snapshot(finished=4)
+    seen = [row for row in taken.delegations if row.status.is_terminal]
+    while page := await ledger.finished_before(seen[-1].delegation_id, 5):
+        seen += page
+        await ledger.settle(await make(ledger), None, Failure("no"))
+    assert [row.delegation_id for row in seen] == ended[::-1]
+    assert await ledger.finished_before("nobody", 5) == []
+    assert await ledger.finished_before(await make(ledger), 5) == []
+    whole = {row.delegation_id: row for row in (await ledger.snapshot()).delegations}
+    assert all(whole[row.delegation_id] == row for row in seen)
+
+
 async def test_a_snapshot_is_of_one_moment(ledger: Ledger) -> None:
     """Rows, totals and seq agree in every snapshot that is taken while others write."""
 

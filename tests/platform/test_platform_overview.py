@@ -321,3 +321,23 @@ async def test_the_metrics_name_a_bounded_number_of_workspaces(tmp_path: Path, o
         assert len(depths) == metrics.QUEUES + 1
         assert depths[metrics.OTHERS] == 20
         assert sum(depths.values()) == metrics.QUEUES + 20
+
+
+@pytest.mark.req("C14")
+async def test_older_finished_ones_are_read_page_by_page_after_a_snapshot(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url, slots=2)
+        ids = [await served.delegate(target, "steps=1 delay=0") for _ in range(9)]
+        for delegation_id in ids:
+            await served.until_status(delegation_id, "completed")
+        whole = {one["delegation_id"]: one for one in (await served.get("/snapshot"))["delegations"]}
+        seen = (await served.get("/snapshot", finished=2))["delegations"]
+        before = seen[-1]["delegation_id"]
+        while page := (await served.get("/snapshot/finished", before=before, limit=3))["delegations"]:
+            seen += page
+            before = page[-1]["delegation_id"]
+        assert [whole[one["delegation_id"]] for one in seen] == seen
+        assert {one["delegation_id"] for one in seen} == set(ids)
+        assert (await served.get("/snapshot/finished", before="nobody"))["delegations"] == []
+        for wrong in ("", "?before=", "?before=x&limit=0", "?before=x&limit=10001"):
+            assert (await served.http.get(f"/snapshot/finished{wrong}")).status_code == 422

@@ -29,6 +29,7 @@ PUSH = "ok ok ok ok ok ok ok"
 ROUTES: dict[str, str] = {
     "GET /health": "ok ok ok ok ok ok ok",
     "GET /snapshot": OVERVIEW,
+    "GET /snapshot/finished": OVERVIEW,
     "GET /events/stream": OVERVIEW,
     "GET /workspaces/{workspace_id}/events/stream": STREAM,
     "GET /admin/delegations": OVERVIEW,

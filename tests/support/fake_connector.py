@@ -52,6 +52,7 @@ class Calls:
     added: list[tuple[str, str | None, int]] = field(default_factory=list)
     dropped_stale: list[tuple[int, str]] = field(default_factory=list)
     dispatched: list[DispatchOrder] = field(default_factory=list)
+    looked_back: list[str] = field(default_factory=list)
 
 
 class FakeConnector:
@@ -69,6 +70,9 @@ class FakeConnector:
         self.cancel_status = Status.CANCELING
         self.gates: dict[str, asyncio.Event] = {}
         self.tokens: list[str | None] = []
+        self.snapshot_finished: int | None = None
+        """How many finished ones a snapshot has; None is all."""
+        self.older_page = SNAPSHOT_FINISHED
         self.unheard = False
         """What happens reaches no reader."""
         self.told: list[Event] = []
@@ -191,6 +195,19 @@ class FakeConnector:
     def use_token(self, token: str | None) -> None:
         self.tokens.append(token)
 
+    async def finished_before(self, delegation: DelegationRef, *, limit: int = SNAPSHOT_FINISHED) -> list[Row]:
+        self.calls.looked_back.append(delegation.delegation_id)
+        await self._answer("finished_before")
+        ended = self._ended()
+        ids = [row.delegation_id for row in ended]
+        at = ids.index(delegation.delegation_id) + 1 if delegation.delegation_id in ids else len(ids)
+        return ended[at : at + min(limit, self.older_page)]
+
+    def _ended(self) -> list[Row]:
+        """The newest first."""
+        ended = [row for row in self.rows.values() if row.status.is_terminal]
+        return sorted(ended, key=lambda row: (row.finished_at or 0, row.seq), reverse=True)
+
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
         await self._answer("snapshot")
         totals = dict.fromkeys(Status, 0)
@@ -200,7 +217,8 @@ class FakeConnector:
             epoch=EPOCH,
             seq=self._seq,
             workspaces=list(self.workspaces.values()),
-            delegations=list(self.rows.values()),
+            delegations=[row for row in self.rows.values() if not row.status.is_terminal]
+            + self._ended()[: self.snapshot_finished],
             totals=totals,
         )
 

@@ -83,7 +83,7 @@ class BoardSection(_Model):
     then; leaving headway within them cancels nothing."""
     finished: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
     """How many finished delegations the board holds, of 100 to 1000000; each takes about 1 KiB. Older ones leave the
-    board and stay with the platform (`headway ls`)."""
+    board and stay with the platform; they are fetched again while somebody is at the end of those that are held."""
 
 
 class Config(_Model):

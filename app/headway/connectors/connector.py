@@ -15,7 +15,7 @@ from headway.core.api import SNAPSHOT_FINISHED
 if TYPE_CHECKING:
     from headway.core.api import Health, Snapshot, Workspace
     from headway.core.cursor import Cursor
-    from headway.core.delegation import Delegation, Status
+    from headway.core.delegation import Delegation, Row, Status
     from headway.core.events import Event
 
 
@@ -27,6 +27,8 @@ class Capabilities:
     """Nothing may be changed: acting methods raise `NotAllowed` without asking the platform."""
     snapshot: bool = True
     """One consistent read that the event stream goes on from."""
+    older: bool = True
+    """Finished delegations beyond those of the snapshot can be read, page by page."""
     resume: bool = True
     """The stream can go on after a cursor."""
     progress: bool = True
@@ -141,6 +143,9 @@ class Connector(Protocol):
 
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
         """All active delegations, the newest `finished` ones, workspaces and totals, from one consistent read."""
+
+    async def finished_before(self, delegation: DelegationRef, *, limit: int = SNAPSHOT_FINISHED) -> list[Row]:
+        """What ended before this one did, the newest first, as a snapshot has it; empty where there is no more."""
 
     def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
         """Everything after a cursor, reconnecting for ever; None begins with what happens next. Close it after use.

@@ -37,7 +37,7 @@ from headway.connectors.errors import (
 )
 from headway.core import api
 from headway.core.api import OPERATOR, SNAPSHOT_FINISHED
-from headway.core.delegation import Delegation, Status
+from headway.core.delegation import Delegation, Row, Status
 from headway.core.scopes import READ
 from headway.core.text import clean_line
 from headway.net import errors as net
@@ -148,6 +148,10 @@ class HeadwayConnector:
         if not self._scope_known:
             await self._learn_scope()
         return snapshot
+
+    async def finished_before(self, delegation: DelegationRef, *, limit: int = SNAPSHOT_FINISHED) -> list[Row]:
+        params: dict[str, str | int] = {"before": delegation.delegation_id, "limit": limit}
+        return self._read(api.Finished, await self._http.call("GET", "/snapshot/finished", params=params)).delegations
 
     async def _seen_first(self, look: FirstLook, finished: int) -> api.Snapshot | None:
         """What the first look has seen, once; None where that is of no use."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BATCH: Final = 500
 _NOTHING: Final = Capabilities(
     read_only=True,
+    older=False,
     poll=False,
     cancel=False,
     reply=False,
@@ -68,6 +69,10 @@ class ReplayConnector:
     async def snapshot(self, *, finished: int = SNAPSHOT_FINISHED) -> Snapshot:
         """How things stood when the recording began."""
         return self._hold(self._recording.first)
+
+    async def finished_before(self, delegation: DelegationRef, *, limit: int = SNAPSHOT_FINISHED) -> list[Row]:
+        """All that a recording knows is in its snapshot."""
+        return []
 
     async def events(self, after: Cursor | None) -> AsyncGenerator[StreamMessage, None]:
         """Everything after the first snapshot, in its time; goes on when it is moved back, also from its end."""

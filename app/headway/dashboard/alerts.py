@@ -14,7 +14,8 @@ from headway.dashboard.cells import one_line
 from headway.dashboard.copying import wrapped
 
 if TYPE_CHECKING:
-    from headway.dashboard.store import Changes, Store
+    from headway.dashboard.changes import Changes
+    from headway.dashboard.store import Store
 
 Means: TypeAlias = Literal["off", "bell", "desktop"]
 PAUSE: Final = 5.0

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 from headway.core.delegation import WAITING, Group, Row, Status
 from headway.core.progress import ProgressText
 from headway.dashboard.cells import one_line
+from headway.dashboard.changes import Note
 from headway.dashboard.durations import coarse, exact
-from headway.dashboard.store import Note
 
 GAP: Final = 1
 """Blank cells between two columns."""

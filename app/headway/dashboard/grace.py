@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from headway.dashboard.answers import Notice, Tidings
-from headway.dashboard.store import Note
+from headway.dashboard.changes import Note
 
 if TYPE_CHECKING:
     from headway.core.clock import Clock

@@ -12,9 +12,9 @@ from headway.dashboard.group_view import GroupView
 from headway.dashboard.widgets.delegation_table import DelegationTable
 
 if TYPE_CHECKING:
+    from headway.dashboard.changes import Changes
     from headway.dashboard.marks import Marks
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 _FIRST_LOOK: Final = (Group.IN_PROGRESS, Group.QUEUED, Group.COMPLETED)
 
@@ -152,6 +152,24 @@ class GroupTables:
                 self.go_to(table.view.group)
         if table is self.active:
             self._on_selection()
+
+    @property
+    def near_the_oldest(self) -> bool:
+        """Whether what is seen of the finished ones, or the cursor there, is within a page of the oldest that are held.
+
+        Where they are not in the order of their end, that is the last of them in whichever order they are.
+        """
+        table = self._tables[Group.COMPLETED]
+        top, page, length = table.top, table.page, len(table.view)
+        if table.view.sort_column == "finished" and table.view.descending:
+            return min(top, table.cursor_index) < page
+        return max(top + page, table.cursor_index + 1) > length - page
+
+    @property
+    def at_the_newest(self) -> bool:
+        """Whether a person is back at the first of the finished ones."""
+        table = self._tables[Group.COMPLETED]
+        return not table.top and not table.cursor_index and not table.view.descending
 
     def next_wanting(self) -> None:
         """Go to the next delegation that wants a person: around in this table first, then in the others."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from headway.core.delegation import Group, Row
+from headway.dashboard.changes import Changes
 from headway.dashboard.columns import COLUMNS
 from headway.dashboard.ordered_view import OrderedView
 from headway.dashboard.ordering import SortKey
 from headway.dashboard.sorting import FIXED, SORT_KEYS
-from headway.dashboard.store import Changes, Store
+from headway.dashboard.store import Store
 
 _FIRST_SORT: Final[Mapping[Group, str]] = {
     Group.QUEUED: "priority",
@@ -35,6 +36,11 @@ class GroupView(OrderedView):
     def total(self) -> int:
         return len(self._store.group(self.group))
 
+    @property
+    def everywhere(self) -> int:
+        """How many the platform has, those that are not held here included."""
+        return self._store.finished if self.group is Group.COMPLETED else self.total
+
     def row(self, delegation_id: str) -> Row:
         """The row of an id that is here. Raises KeyError."""
         return self._store.rows[delegation_id]
@@ -52,13 +58,15 @@ class GroupView(OrderedView):
         if changes.reloaded or (renamed and (self._filter or self.sort_column == "target")):
             self.rebuild()
             return True
-        moved = bool(changes.entered.get(self.group))
+        older = changes.older & self._store.group(self.group)
+        came = changes.entered.get(self.group, frozenset()) | older
+        moved = bool(came)
         for delegation_id in changes.left.get(self.group, ()):
             moved |= self._order.discard(delegation_id)
-        here = changes.touched & self._store.group(self.group)
+        here = (changes.touched & self._store.group(self.group)) | older
         if self.sort_column in FIXED and not self._filter:
             # What is sorted by never changes: only those that came have no place yet.
-            here &= changes.entered.get(self.group, frozenset())
+            here &= came
         for delegation_id in here:
             if self._filter and not self._passes(delegation_id):
                 moved |= self._order.discard(delegation_id)

@@ -17,7 +17,8 @@ from headway.core.delegation import RETRYABLE, Delegation, Row, Status
 from headway.core.events import Event
 from headway.dashboard.answers import Answers, Notice, Tidings, notice_of
 from headway.dashboard.cells import one_line
-from headway.dashboard.store import Note, Store
+from headway.dashboard.changes import Note
+from headway.dashboard.store import Store
 
 CANCELING: Final = Note("canceling…", Status.CANCELING)
 POLLING: Final = Note("polling…")

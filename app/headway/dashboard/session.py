@@ -12,6 +12,7 @@ from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.columns import Facts
 from headway.dashboard.event_log import EventLog
 from headway.dashboard.feed import Feed
+from headway.dashboard.history import History
 from headway.dashboard.operations import Operations
 from headway.dashboard.store import Store
 
@@ -55,6 +56,7 @@ class Session:
             connector, self.store, clock=clock, rng=rng, on_change=request_frame, on_events=self.events.extend
         )
         self.operations = Operations(connector, self.store, tell=tell, on_change=request_frame)
+        self.history = History(connector, self.store, clock, tell=tell, on_change=request_frame)
         self.tell = tell
         self._results: OrderedDict[str, str] = OrderedDict()
         self._asked: set[str] = set()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, KeysView, Mapping
-from dataclasses import dataclass, field
 from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Any, Final
 
 from headway.core.api import OPERATOR, Snapshot, Workspace
 from headway.core.cursor import Cursor
-from headway.core.delegation import ACTIVE, Delegation, Group, Row, Status
+from headway.core.delegation import ACTIVE, TERMINAL, Delegation, Group, Row, Status
 from headway.core.events import (
     Bookmark,
     DelegationPayload,
@@ -28,44 +27,12 @@ from headway.core.events import (
 )
 from headway.core.progress import ProgressText
 from headway.core.text import BODY_LIMIT
+from headway.dashboard.changes import Changes, Note
 from headway.dashboard.workspaces import UNTOLD, updated
 
 FINISHED_KEPT: Final = 10_000
 """Finished rows held, unless asked for another number; older ones are fetched when they are wanted."""
 _COMMON: Final = frozenset({Progressed, StatusChanged})
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a person has just asked of a delegation, shown until the platform's own word comes.
-
-    `status` is shown in place of the row's own (canceling, at once).
-    """
-
-    text: str
-    status: Status | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is different since the last take, net: what came and went in between is not in it.
-
-    After `reloaded` everything may differ and the other fields but `generation` say nothing: build anew from the store.
-    """
-
-    generation: int
-    touched: frozenset[str] = frozenset()
-    """Rows that are held and differ, those that entered a group included."""
-    entered: Mapping[Group, frozenset[str]] = field(default_factory=dict)
-    left: Mapping[Group, frozenset[str]] = field(default_factory=dict)
-    """Rows that are in a group no more: now in another one, or gone."""
-    totals: bool = False
-    workspaces: frozenset[str] = frozenset()
-    """Workspaces that came, changed or went."""
-    reloaded: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.reloaded or self.touched or self.left or self.totals or self.workspaces)
 
 
 class Store:
@@ -76,6 +43,9 @@ class Store:
 
     def __init__(self, *, finished_kept: int = FINISHED_KEPT) -> None:
         self._finished_kept = finished_kept
+        self._older_kept = 0
+        """Finished rows held beyond that, because they were fetched."""
+        self._older: set[str] = set()
         self._rows: dict[str, Row] = {}
         # Insertion-ordered sets; in Completed the order is that of finishing, so the oldest comes first.
         self._groups: dict[Group, dict[str, None]] = {group: {} for group in Group}
@@ -100,6 +70,19 @@ class Store:
     def active(self) -> int:
         """How many delegations the platform has that have not ended."""
         return sum(self._totals[status] for status in ACTIVE)
+
+    @property
+    def oldest_finished(self) -> Row | None:
+        """Of the finished rows that are held, the one that ended first; None where the platform has no older ones."""
+        finished = self._groups[Group.COMPLETED]
+        if not finished or len(finished) >= self.finished:
+            return None
+        return self._rows[next(iter(finished))]
+
+    @property
+    def finished(self) -> int:
+        """How many delegations the platform has that have ended."""
+        return sum(self._totals[status] for status in TERMINAL)
 
     def group(self, group: Group) -> KeysView[str]:
         """The ids of one table, in no order that means anything to a person."""
@@ -152,6 +135,7 @@ class Store:
     def load(self, snapshot: Snapshot) -> None:
         """Begin anew from a snapshot. Notes of rows that are still there stay."""
         self._rows.clear()
+        self._older_kept = 0
         for ids in self._groups.values():
             ids.clear()
         for row in sorted(snapshot.delegations, key=_finishing_order):
@@ -167,6 +151,21 @@ class Store:
         self.cursor = Cursor(snapshot.epoch, snapshot.seq)
         self.generation += 1
         self._reloaded = True
+
+    def hold_older(self, rows: Iterable[Row]) -> None:
+        """Hold rows that ended before all that are held, too, until `forget_older` or the next snapshot."""
+        older = [row for row in rows if row.status.is_terminal and row.delegation_id not in self._rows]
+        older.sort(key=_finishing_order)
+        ids = [row.delegation_id for row in older]
+        self._groups[Group.COMPLETED] = dict.fromkeys(ids) | self._groups[Group.COMPLETED]
+        self._rows.update(zip(ids, older, strict=True))
+        self._older.update(ids)
+        self._older_kept += len(ids)
+
+    def forget_older(self) -> None:
+        """Hold no more finished rows than before older ones were fetched."""
+        self._older_kept = 0
+        self._bound_finished()
 
     def apply(self, events: Iterable[Event]) -> None:
         """Fold events, in the order of the stream; those the snapshot or an earlier call has seen change nothing.
@@ -227,6 +226,7 @@ class Store:
         changes = Changes(self.generation, reloaded=True) if self._reloaded else self._net_changes()
         self._status_before.clear()
         self._workspaces_changed.clear()
+        self._older.clear()
         self._totals_changed = self._reloaded = False
         return changes
 
@@ -248,6 +248,7 @@ class Store:
             self.generation,
             touched=frozenset(self._status_before.keys() & self._rows.keys()),
             entered={group: frozenset(ids) for group, ids in entered.items()},
+            older=frozenset(self._older & self._rows.keys()),
             left={group: frozenset(ids) for group, ids in left.items()},
             totals=self._totals_changed,
             workspaces=frozenset(self._workspaces_changed),
@@ -284,13 +285,17 @@ class Store:
 
     def _bound_finished(self) -> None:
         finished = self._groups[Group.COMPLETED]
-        while len(finished) > self._finished_kept:
+        while len(finished) > self._finished_kept + self._older_kept:
             self._drop(next(iter(finished)))
 
     def _drop(self, delegation_id: str) -> None:
         row = self._rows.pop(delegation_id, None)
         if row is not None:
-            self._touch(delegation_id, row.status)
+            if delegation_id in self._older:
+                # It came and went within one frame.
+                self._older.discard(delegation_id)
+            else:
+                self._touch(delegation_id, row.status)
             del self._groups[row.status.group][delegation_id]
             self._notes.pop(delegation_id, None)
 

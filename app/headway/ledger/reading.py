@@ -6,7 +6,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from headway.core.api import Snapshot
 from headway.core.delegation import ACTIVE, WAITING, Delegation, Row, Status
@@ -35,6 +47,8 @@ _d, _t, _e = schema.delegations.c, schema.progress.c, schema.events.c
 _META: Final = Prepared(select(schema.meta.c.epoch, schema.meta.c.head_seq, schema.meta.c.lowest_seq))
 _COUNTERS: Final = Prepared(select(schema.counters.c.status, schema.counters.c.count))
 _MANY: Final = 500
+_SHOWN: Final = (_d.id, _d.progress_start, _d.progress_end, *ROW_COLUMNS)
+_ENDED: Final = select(*_SHOWN).where(text(schema.FINISHED)).order_by(_d.finished_at.desc(), _d.id.desc())
 _DIGITS: Final = 18
 _EVENT_COLUMNS: Final = tuple(_e[name] for name in StoredEvent._fields)
 _newest = (
@@ -134,19 +148,28 @@ def snapshot(conn: Connection, finished: int, tail: int = TAIL) -> Snapshot:
     Each row carries the last `tail` characters of its progress text.
     """
     epoch, seq, _lowest = _META(conn).one()
-    columns = (_d.id, _d.progress_start, _d.progress_end, *ROW_COLUMNS)
-    active = select(*columns).where(schema.status_in(ACTIVE)).order_by(_d.id)
-    ended = select(*columns).where(text(schema.FINISHED)).order_by(_d.finished_at.desc(), _d.id.desc()).limit(finished)
-    found = [*conn.execute(active), *conn.execute(ended)]
-    spoken = [values for values in found if values[2] > values[1]]
-    tails = _tails(conn, spoken, tail)
+    active = select(*_SHOWN).where(schema.status_in(ACTIVE)).order_by(_d.id)
+    found = [*conn.execute(active), *conn.execute(_ENDED.limit(finished))]
     return Snapshot.model_construct(
         epoch=epoch,
         seq=seq,
         workspaces=workspaces.list_(conn),
-        delegations=[_snapshot_row(values, tails, tail) for values in found],
+        delegations=_snapshot_rows(conn, found, tail),
         totals=totals(conn),
     )
+
+
+def finished_before(conn: Connection, delegation_id: str, limit: int, tail: int = TAIL) -> list[Row]:
+    """The newest `limit` of those that ended before that one did, as a snapshot has them; none where it is not known.
+
+    It may have been evicted: then so were those before it.
+    """
+    ended_at = select(_d.finished_at, _d.id).where(_d.delegation_id == delegation_id, text(schema.FINISHED))
+    place = conn.execute(ended_at).one_or_none()
+    if place is None:
+        return []
+    older = _ENDED.where(tuple_(_d.finished_at, _d.id) < tuple_(*place)).limit(limit)
+    return _snapshot_rows(conn, list(conn.execute(older)), tail)
 
 
 def replay(conn: Connection, after_seq: int, limit: int, workspace_id: str | None = None) -> list[StoredEvent]:
@@ -251,6 +274,11 @@ def _tails(conn: Connection, spoken: Sequence[Sequence[Any]], tail: int) -> dict
         for key, start, chunk in conn.execute(query):
             chunks[key].append((start, chunk))
     return chunks
+
+
+def _snapshot_rows(conn: Connection, found: Sequence[Sequence[Any]], tail: int) -> list[Row]:
+    tails = _tails(conn, [values for values in found if values[2] > values[1]], tail)
+    return [_snapshot_row(values, tails, tail) for values in found]
 
 
 def _snapshot_row(values: Sequence[Any], tails: dict[int, list[tuple[int, str]]], tail: int) -> Row:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from headway.core.api.service import (
         SNAPSHOT_FINISHED,
+        Finished,
         Health,
         Snapshot,
         Stats,
@@ -110,6 +111,7 @@ __all__ = [
     "Discovered",
     "DroppedStale",
     "ErrorBody",
+    "Finished",
     "Health",
     "HeartbeatAnswer",
     "HeartbeatRequest",
@@ -153,7 +155,7 @@ _NAMES: Final = {
         UpdateRequest
     """,
     "gateway": "DroppedStale Push PushTaken QueuedMessage QueueingFailed QueueState QueueTicket RpcCall RpcErrorBody",
-    "service": "SNAPSHOT_FINISHED Health Snapshot Stats",
+    "service": "SNAPSHOT_FINISHED Finished Health Snapshot Stats",
     "tokens": "TokenCreated TokenInfo TokenRequest WhoAmI",
     "workspace": "DEGRADED OFFLINE ONLINE OPERATOR Workspace",
     "workspaces": """

@@ -23,6 +23,12 @@ class Snapshot(Body):
     totals: dict[Status, int]
 
 
+class Finished(Body):
+    """`GET /snapshot/finished`: the next older page of what a snapshot has of those that ended."""
+
+    delegations: list[Row]
+
+
 class Stats(Body):
     """`GET /admin/delegations/stats`: counted at one moment, `seq`."""
 

@@ -21,8 +21,8 @@ from headway.dashboard.widgets.line_view import LineView
 from headway.dashboard.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
+    from headway.dashboard.changes import Changes
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 _MOVES: Final = frozenset({"cursor_up", "cursor_down", "page_up", "page_down", "first", "last"})
 

@@ -21,8 +21,8 @@ from headway.dashboard.screens.table_screen import TableScreen
 from headway.dashboard.widgets.agent_table import AgentTable
 
 if TYPE_CHECKING:
+    from headway.dashboard.changes import Changes
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 
 class AgentsScreen(TableScreen):

@@ -28,8 +28,8 @@ from headway.dashboard.widgets.stream_area import StreamArea
 from headway.dashboard.widgets.stream_pane import StreamPane
 
 if TYPE_CHECKING:
+    from headway.dashboard.changes import Changes
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 RECORD_AFTER: Final = 0.15
 """Seconds that the cursor rests on a delegation before its whole record is fetched."""
@@ -63,6 +63,7 @@ class BoardScreen(DelegationScreen, FilteredScreen):
             # There before the first paint, so that it shows them.
             host_of(self.app).take_frame()
         self.tables.begin()
+        self.watch(self.tables[Group.COMPLETED], "scroll_y", self._look_back, init=False)
 
     # What is shown
 
@@ -82,6 +83,7 @@ class BoardScreen(DelegationScreen, FilteredScreen):
         self.filtering.take_frame()
         if changes:
             self.tables.take(changes)
+            self.session.history.shown()
             self._show_streams()
             self.marks.forget_gone()
             self.tables.show_marks(frozenset())
@@ -126,6 +128,16 @@ class BoardScreen(DelegationScreen, FilteredScreen):
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         if isinstance(message.table, DelegationTable):
             self.tables.cursor_moved(message.table, by_person=message.by_person)
+            if message.by_person and message.table is self.tables[Group.COMPLETED]:
+                self._look_back()
+
+    def _look_back(self) -> None:
+        """Fetch older ones where a person has come to the end of those that are held; let them go at the beginning."""
+        if self.tables.at_the_newest:
+            self._store.forget_older()
+            self.session.request_frame()
+        elif self.tables.near_the_oldest and self.session.history.begin():
+            self.run_worker(self.session.history.go_back(), group="history")
 
     def on_row_table_title_clicked(self, message: RowTable.TitleClicked) -> None:
         if isinstance(message.table, DelegationTable):

@@ -24,8 +24,8 @@ from headway.dashboard.widgets.text_pane import Drawn, TextPane
 if TYPE_CHECKING:
     from headway.core.delegation import Row
     from headway.dashboard.acting import Acting
+    from headway.dashboard.changes import Changes
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 TABS: Final = (
     ("overview", "Overview", Part.RESULT),

@@ -15,8 +15,8 @@ from headway.dashboard.widgets.event_table import EventTable
 
 if TYPE_CHECKING:
     from headway.core.events import Event
+    from headway.dashboard.changes import Changes
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 
 class EventsScreen(TableScreen):

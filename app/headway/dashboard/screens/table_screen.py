@@ -16,9 +16,9 @@ from headway.dashboard.widgets.lines_pane import LinesPane
 from headway.dashboard.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
+    from headway.dashboard.changes import Changes
     from headway.dashboard.filters import Language
     from headway.dashboard.session import Session
-    from headway.dashboard.store import Changes
 
 
 class TableScreen(FilteredScreen):

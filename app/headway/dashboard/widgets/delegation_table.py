@@ -44,7 +44,9 @@ class DelegationTable(RowTable[GroupView]):
 
     @property
     def remark(self) -> str:
-        return f" · {self._marked:,} marked" if self._marked else ""
+        everywhere, here = self.view.everywhere, self.view.total
+        older = f" of {everywhere:,}" if everywhere > here and not self.view.is_filtered else ""
+        return older + (f" · {self._marked:,} marked" if self._marked else "")
 
     def show_marks(self, changed: Container[str], marked: int) -> None:
         """Marks came or went: of the rows `changed`, and now there are `marked` in this table."""

@@ -199,6 +199,11 @@ class RowTable(LineView, Generic[V]):
         elif index >= self.top + self.page:
             self.scroll_to(y=index - self.page + 1, animate=False, force=True)
 
+    @property
+    def cursor_index(self) -> int:
+        """Where the cursor stands among all rows."""
+        return self._cursor_index
+
     def _index(self) -> int:
         index = None if self.cursor_id is None else self.view.index_of(self.cursor_id)
         return self._cursor_index if index is None else index

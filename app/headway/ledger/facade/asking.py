@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headway.core.api import SNAPSHOT_FINISHED, Snapshot, Stats
-from headway.core.delegation import Delegation, Status
+from headway.core.delegation import Delegation, Row, Status
 from headway.ledger import overview, reading, searching
 from headway.ledger.facade.access import Access
 from headway.ledger.records import Figures, Listed, Page, StoredEvent
@@ -73,6 +73,10 @@ class Asking(Access):
     async def snapshot(self, finished: int = SNAPSHOT_FINISHED, tail: int = reading.TAIL) -> Snapshot:
         """See `reading.snapshot`."""
         return await self._read(reading.snapshot, finished, tail)
+
+    async def finished_before(self, delegation_id: str, limit: int) -> list[Row]:
+        """See `reading.finished_before`."""
+        return await self._read(reading.finished_before, delegation_id, limit)
 
     async def replay(self, after_seq: int, limit: int, workspace_id: str | None = None) -> list[StoredEvent]:
         """See `reading.replay`."""

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 import headway
-from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot
+from headway.core.api import SNAPSHOT_FINISHED, Finished, Health, Snapshot
 from headway.core.cursor import Cursor
 from headway.ledger.errors import LedgerUnavailable
 from headway.platform.auth import Principal
@@ -19,6 +19,7 @@ from headway.platform.routes.asking import Caller, Served, Watched, refuses
 from headway.platform.stream import EventStream
 
 MAX_FINISHED = 100_000
+MAX_PAGE = 10_000
 STREAM_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 router = APIRouter()
@@ -59,6 +60,22 @@ async def snapshot(
     taken = await platform.ledger.snapshot(finished)
     taken = taken.model_copy(update={"workspaces": [platform.registry.now(one) for one in taken.workspaces]})
     return Response(taken.model_dump_json(), media_type="application/json")
+
+
+@router.get("/snapshot/finished", response_model=Finished, responses=refuses(422), tags=["events"])
+async def finished_before(
+    platform: Served,
+    caller: Caller,
+    before: Annotated[str, Query(min_length=1, max_length=256)],
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = SNAPSHOT_FINISHED,
+) -> Response:
+    """Those that ended before this one did, the newest first: what a snapshot of more finished ones would have next.
+
+    Empty where there are none, or where that one is not known (any more).
+    """
+    caller.require_overview()
+    rows = await platform.ledger.finished_before(before, limit)
+    return Response(Finished.model_construct(delegations=rows).model_dump_json(), media_type="application/json")
 
 
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=256)]
