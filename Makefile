@@ -40,7 +40,7 @@ test: install ## every test, on WORKERS processes
 soak: install ## what takes an hour: EXAMPLES histories of the ledger, every fault of the tools, RESTARTS under the board
 	TMPDIR=$(MEMORY) SOAK_EXAMPLES=$(EXAMPLES) SOAK_PARTS=20 $(BIN)/pytest -n $(WORKERS) tests/ledger/test_ledger_machine.py
 	PROJECTION_EXAMPLES=500 $(BIN)/pytest tests/ledger/test_ledger_projection.py
-	FAULT_STRIDE=1 THIN_STEPS=2000 $(BIN)/pytest -n $(WORKERS) tests/tools/test_tools_leaks.py tests/dashboard/test_thin_board.py
+	FAULT_STRIDE=1 THIN_STEPS=2000 $(BIN)/pytest -n $(WORKERS) --timeout 3600 tests/tools/test_tools_leaks.py tests/dashboard/test_thin_board.py
 	RESTARTS=$(RESTARTS) $(BIN)/pytest tests/e2e/test_e2e_board_restart.py
 
 fuzz: install .fuzz/.installed ## every call that OpenAPI names, against a real platform, REQUESTS of them made up

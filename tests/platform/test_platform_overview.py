@@ -339,5 +339,6 @@ async def test_older_finished_ones_are_read_page_by_page_after_a_snapshot(tmp_pa
         assert [whole[one["delegation_id"]] for one in seen] == seen
         assert {one["delegation_id"] for one in seen} == set(ids)
         assert (await served.get("/snapshot/finished", before="nobody"))["delegations"] == []
-        for wrong in ("", "?before=", "?before=x&limit=0", "?before=x&limit=10001"):
+        assert (await served.get("/snapshot/finished", limit=2))["delegations"] == seen[:2]
+        for wrong in ("?before=x&limit=0", "?limit=10001", f"?before={'x' * 257}"):
             assert (await served.http.get(f"/snapshot/finished{wrong}")).status_code == 422

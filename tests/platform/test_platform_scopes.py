@@ -119,9 +119,7 @@ async def asked(client: httpx.AsyncClient, route: str, workspace: str) -> int:
                   "target_id": NOBODY, "agent_card": {}, "scope": "nothing", "name": " "}  # fmt: skip
     headers = {"X-Workspace-ID": workspace}
     sent = body if method == "POST" else None
-    async with client.stream(
-        method, path, json=sent, headers=headers, params={"max_age_minutes": 1, "before": "x"}
-    ) as answer:
+    async with client.stream(method, path, json=sent, headers=headers, params={"max_age_minutes": 1}) as answer:
         return answer.status_code
 
 

@@ -159,11 +159,13 @@ def snapshot(conn: Connection, finished: int, tail: int = TAIL) -> Snapshot:
     )
 
 
-def finished_before(conn: Connection, delegation_id: str, limit: int, tail: int = TAIL) -> list[Row]:
-    """The newest `limit` of those that ended before that one did, as a snapshot has them; none where it is not known.
+def finished_before(conn: Connection, delegation_id: str | None, limit: int, tail: int = TAIL) -> list[Row]:
+    """The newest `limit` of those that ended before that one did, or of all, as a snapshot has them.
 
-    It may have been evicted: then so were those before it.
+    None where that one is not known: it may have been evicted, and then so were those before it.
     """
+    if delegation_id is None:
+        return _snapshot_rows(conn, list(conn.execute(_ENDED.limit(limit))), tail)
     ended_at = select(_d.finished_at, _d.id).where(_d.delegation_id == delegation_id, text(schema.FINISHED))
     place = conn.execute(ended_at).one_or_none()
     if place is None:

@@ -74,7 +74,7 @@ class Asking(Access):
         """See `reading.snapshot`."""
         return await self._read(reading.snapshot, finished, tail)
 
-    async def finished_before(self, delegation_id: str, limit: int) -> list[Row]:
+    async def finished_before(self, delegation_id: str | None, limit: int) -> list[Row]:
         """See `reading.finished_before`."""
         return await self._read(reading.finished_before, delegation_id, limit)
 

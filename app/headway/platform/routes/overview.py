@@ -66,12 +66,12 @@ async def snapshot(
 async def finished_before(
     platform: Served,
     caller: Caller,
-    before: Annotated[str, Query(min_length=1, max_length=256)],
+    before: Annotated[str | None, Query(max_length=256)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = SNAPSHOT_FINISHED,
 ) -> Response:
-    """Those that ended before this one did, the newest first: what a snapshot of more finished ones would have next.
+    """Those that ended before that one did, the newest first: what a snapshot of more finished ones would have next.
 
-    Empty where there are none, or where that one is not known (any more).
+    Without `before`, the newest of all. Empty where there are none, or where that one is not known (any more).
     """
     caller.require_overview()
     rows = await platform.ledger.finished_before(before, limit)
