@@ -18,7 +18,8 @@ from _measure import Terminal, percentile, print_bar, print_limit
 from _ours import LeanScreen, as_on_the_board, as_textual_has_it
 from _tables import NOW, SCREEN, make_rows
 from headway.core.delegation import Row
-from headway.core.events import Event, Progressed, apply
+from headway.core.events import Event, Progressed
+from headway.core.projection import apply
 from headway.core.text import BODY_LIMIT
 from headway.dashboard.columns import Facts
 from headway.dashboard.light_strips import Joined

@@ -17,9 +17,9 @@ from headway.core.events import (
     Progressed,
     Sent,
     StatusChanged,
-    apply,
     read_payload,
 )
+from headway.core.projection import apply
 from hypothesis import given
 from hypothesis import strategies as st
 

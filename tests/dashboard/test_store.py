@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from headway.core.cursor import Cursor
 from headway.core.delegation import EDGES, Delegation, Group, Row, Status
-from headway.core.events import DelegationPayload, Event, apply
+from headway.core.events import DelegationPayload, Event
 from headway.core.progress import ProgressText
+from headway.core.projection import apply
 from headway.dashboard.changes import Changes, Note
 from headway.dashboard.store import Store
 from hypothesis import given

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from headway.core.delegation import EDGES, Row, Status, Via
-from headway.core.events import Evicted, apply
+from headway.core.events import Evicted
 from headway.core.progress import EMPTY_PROGRESS, ProgressText, Splice
+from headway.core.projection import apply
 from headway.core.text import BODY_LIMIT
 from headway.ledger.errors import CursorGone, LedgerError
 from headway.ledger.ledger import Ledger

@@ -14,7 +14,8 @@ import pytest
 from headway.agents.fleet import AgentFleet, AgentSpec, serve_agent
 from headway.agents.journal import Kind
 from headway.core.delegation import Status
-from headway.core.events import DelegationPayload, Event, apply, read_payload
+from headway.core.events import DelegationPayload, Event, read_payload
+from headway.core.projection import apply
 from headway.platform.dispatcher import Dispatcher
 from support.platforms import Api, Serve, connected, eventually, platform, serve, start_serve
 from support.sdk_agents import sdk_agent

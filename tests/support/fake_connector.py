@@ -33,8 +33,8 @@ from headway.core.events import (
     Sent,
     StatusChanged,
     WorkspaceHeartbeat,
-    apply,
 )
+from headway.core.projection import apply
 
 EPOCH = "fake"
 OPERATOR = Workspace(id="operator", name="operator", role="operator", status="online")

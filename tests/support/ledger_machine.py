@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from headway.core.delegation import Row, Status
-from headway.core.events import Evicted, apply
+from headway.core.events import Evicted
 from headway.core.progress import EMPTY_PROGRESS
+from headway.core.projection import apply
 from headway.core.text import BODY_LIMIT
 from headway.ledger.errors import CursorGone, LedgerError
 from headway.ledger.ledger import Ledger

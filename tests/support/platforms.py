@@ -26,7 +26,8 @@ from typing import Any
 import httpx
 from headway.agents.fleet import serve_agent
 from headway.core.delegation import TERMINAL, Row, Status
-from headway.core.events import DelegationPayload, Event, apply, read_payload
+from headway.core.events import DelegationPayload, Event, read_payload
+from headway.core.projection import apply
 from headway.net.http import KEPT_SECONDS
 from headway.net.sockets import listen
 from headway.platform.folder import DataFolder
@@ -57,7 +58,7 @@ class Seen:
 
 
 class EventLog:
-    """Everything one stream has said, and the rows that `core.events.apply` makes of it."""
+    """Everything one stream has said, and the rows that `core.projection.apply` makes of it."""
 
     def __init__(self, response: httpx.Response, rows: dict[str, Row] | None = None) -> None:
         self._response = response

@@ -10,8 +10,9 @@ from headway.connectors.connector import Batch, Closed
 from headway.connectors.errors import CursorGone
 from headway.core.cursor import Cursor
 from headway.core.delegation import Status
-from headway.core.events import DelegationPayload, apply
+from headway.core.events import DelegationPayload
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
+from headway.core.projection import apply
 
 if TYPE_CHECKING:
     from headway.connectors.connector import Connector

@@ -22,7 +22,8 @@ from headway.connectors.playback import Playback
 from headway.core.api import SNAPSHOT_FINISHED, Health, Snapshot, Workspace
 from headway.core.cursor import Cursor
 from headway.core.delegation import Delegation, Row, Status
-from headway.core.events import DelegationPayload, Event, Evicted, Progressed, apply
+from headway.core.events import DelegationPayload, Event, Evicted, Progressed
+from headway.core.projection import apply
 
 if TYPE_CHECKING:
     from headway.connectors.recording import Recording

@@ -109,7 +109,7 @@ def handed_over_by_us(recorded: bool, queue_id: str | None) -> bool:
 class Row:
     """The board row: the projection of a delegation that events carry in full (spec: lifecycle, "Events").
 
-    Built by `core.events.apply` alone, in the ledger and in the dashboard alike. Pydantic reads and writes it as it is.
+    Built by `core.projection.apply` alone, in the ledger and the dashboard. Pydantic reads and writes it as it is.
     """
 
     delegation_id: str

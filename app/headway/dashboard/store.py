@@ -1,6 +1,6 @@
 """The dashboard's records: a snapshot and the events after it, folded into rows, groups and totals.
 
-`core.events.apply` is the only reducer. What changed is collected and taken once a frame (`take_changes`): the last
+`core.projection.apply` is the only reducer. What changed is collected and taken once a frame (`take_changes`): the last
 write of a row wins, and there is never a message per event.
 """
 
@@ -15,17 +15,9 @@ from typing import Any, Final
 from headway.core.api import OPERATOR, Snapshot, Workspace
 from headway.core.cursor import Cursor
 from headway.core.delegation import ACTIVE, TERMINAL, Delegation, Group, Row, Status
-from headway.core.events import (
-    Bookmark,
-    DelegationPayload,
-    Event,
-    Evicted,
-    Progressed,
-    StatusChanged,
-    WorkspaceFact,
-    apply,
-)
+from headway.core.events import Bookmark, DelegationPayload, Event, Evicted, Progressed, StatusChanged, WorkspaceFact
 from headway.core.progress import ProgressText
+from headway.core.projection import apply
 from headway.core.text import BODY_LIMIT
 from headway.dashboard.changes import Changes, Note
 from headway.dashboard.workspaces import UNTOLD, updated

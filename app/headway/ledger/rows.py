@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from headway.core.delegation import Delegation, Row, Status, Via, handed_over_by_us
-from headway.core.events import DelegationPayload, EventType, StatusChanged, apply
+from headway.core.events import DelegationPayload, EventType, StatusChanged
 from headway.core.progress import EMPTY_PROGRESS, ProgressText
+from headway.core.projection import apply
 from headway.ledger import inbox, schema, texts
 from headway.ledger.errors import NotFound
 from headway.ledger.records import Delegated

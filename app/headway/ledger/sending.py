@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select, text
 
 from headway.core.delegation import TASK_PREVIEW, Row, Status
-from headway.core.events import Failed, Sent, apply
+from headway.core.events import Failed, Sent
+from headway.core.projection import apply
 from headway.core.text import preview
 from headway.ledger import rows, schema
 from headway.ledger.errors import AlreadyFinished, Conflict, IdempotencyConflict, IllegalMove, StaleAttempt
