@@ -47,7 +47,8 @@ class Lead(AgentExecutor):
         await end(new_text_message(told.get("result") or told.get("error") or "the coder said nothing"))
 
     async def cancel(self, context: RequestContext, events: EventQueue) -> None:
-        await cancel_delegation(HANDED_ON[context.task_id], "the lead was canceled")
+        if handed_on := HANDED_ON.get(context.task_id):  # Else it was not handed on yet, and will not be.
+            await cancel_delegation(handed_on, "the lead was canceled")
         await TaskUpdater(events, context.task_id, context.context_id).cancel()
 
 
