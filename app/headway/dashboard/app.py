@@ -22,6 +22,7 @@ from headway.dashboard.collecting import spare
 from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.key_line import KeyLine
+from headway.dashboard.later import later
 from headway.dashboard.light_strips import Joined, let_strips_be_light
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Outlet, Pace
@@ -216,7 +217,7 @@ class HeadwayApp(HoldsPaints):
         self._frame_due = True
         wait = self._last_frame + FRAME - self._clock.monotonic()
         if wait > 0:
-            self.set_timer(wait, self._frame)
+            later(self, wait, self._frame)
         else:
             self.call_next(self._frame)
 

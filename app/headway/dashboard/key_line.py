@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from textual.events import Key, Paste
 from textual.widgets import Input, TextArea
 
+from headway.dashboard.later import later
 from headway.dashboard.palette import Palette
 from headway.dashboard.screens.action_screen import ActionScreen
 from headway.dashboard.widgets.line_view import LineView
@@ -98,7 +99,7 @@ class KeyLine:
         self._waits_since = self._clock.monotonic()
         self._rounds, self._was_quiet = 0, False
         # A message is lost with the widget that it waits on, and the round with it.
-        self._app.set_timer(PATIENCE, partial(self._give_up, self._wait))
+        later(self._app, PATIENCE, partial(self._give_up, self._wait))
         self._go_round(self._wait)
 
     async def _give_up(self, wait: int) -> None:
@@ -131,7 +132,7 @@ class KeyLine:
         was_quiet, self._was_quiet = self._was_quiet, not self._is_something_due()
         self._rounds += 1
         if isinstance(screen, Palette) and screen.is_searching:
-            self._app.set_timer(LOOK_AGAIN, lambda: self._go_round(wait))
+            later(self._app, LOOK_AGAIN, lambda: self._go_round(wait))
         elif not (was_quiet and self._was_quiet) and self._rounds < MOST_ROUNDS:
             # Quiet twice: what came to the app behind the message of one round is done after the next.
             self._go_round(wait)

@@ -18,6 +18,7 @@ from headway.dashboard.detail import Looked, Part
 from headway.dashboard.first_steps import next_step
 from headway.dashboard.group_tables import GroupTables
 from headway.dashboard.host import host_of
+from headway.dashboard.later import later
 from headway.dashboard.marks import Marks
 from headway.dashboard.screens.delegation_screen import DelegationScreen
 from headway.dashboard.screens.filtered_screen import FilteredScreen
@@ -112,7 +113,7 @@ class BoardScreen(DelegationScreen, FilteredScreen):
         self._show_streams()
         self.show_surroundings()
         if any(self.session.wants_record(row) for row in self._streams.rows()):
-            self.set_timer(RECORD_AFTER, self._fetch_selected)
+            later(self, RECORD_AFTER, self._fetch_selected)
 
     def _fetch_selected(self) -> None:
         for row in self._streams.rows():
