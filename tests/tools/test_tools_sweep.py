@@ -10,7 +10,7 @@ from headway.agents.behaviors import BehaviorName
 from headway.agents.fleet import serve_agent
 from headway.agents.journal import Kind
 from headway.tools import Tools
-from support.agents import ManualClock, eventually
+from support.agents import ManualClock, eventually, going_on
 from support.scripted_http import Exchange, scripted_server
 from support.tools import tools_in, until, until_ended
 
@@ -39,7 +39,8 @@ async def test_one_silent_for_two_hours_is_ended_by_the_next_sweep_with_its_reas
         await let_run(clock, 2 * HOUR)
         assert (await tools.a2a_check_task(task_id))["state"] == "running"
         clock.advance(600)
-        answer = await until_ended(tools, task_id)
+        async with going_on(clock):
+            answer = await until_ended(tools, task_id)
         assert answer["state"] == "failed"
         assert answer["error"].startswith("the agent was silent for more than 7,200 s; ")
         assert answer["text"] == "chunk 1\n"
@@ -63,8 +64,8 @@ async def test_silence_and_pause_can_be_set_and_an_agent_that_never_answers_is_e
         await eventually(lambda: len(agent.methods()) == 1)
         await let_run(clock, 60, step=10)
         assert (await tools.a2a_check_task(task_id))["state"] == "running"
-        await let_run(clock, 20, step=5)
-        answer = await until_ended(tools, task_id)
+        async with going_on(clock):
+            answer = await until_ended(tools, task_id)
         assert answer["error"].startswith("the agent was silent for more than 60 s")
         assert answer["error"].endswith("it may still be working")
 
@@ -107,5 +108,6 @@ async def test_age_alone_ends_nobody_unless_that_is_asked_for(tmp_path: Path) ->
             task_id = (await tools.a2a_send_async(agent.url, "go"))["task_id"]
             await talk(tools, task_id, 6)
             await let_run(clock, 1_200, step=300)
-            answer = await until_ended(tools, task_id)
+            async with going_on(clock):
+                answer = await until_ended(tools, task_id)
             assert answer["error"].startswith("the task took more than 18,000 s; ")
