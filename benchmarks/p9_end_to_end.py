@@ -120,12 +120,13 @@ def main() -> None:
                 idle([ours, naive])
                 taken = paints([ours, naive], speaker)
             tell("an agent's bytes to the paint", *taken, bars=((50, 60), (99, 120)))
-            with Program(HEADWAY, home) as ours:
-                ours.read_until("say what you")
-                opening, sending = rows_by_dialog(ours)
+            # First, as its table shows what comes last below what its screen has room for.
             with Program(naive_command, home) as naive:
                 naive.read_until("say what you")
                 by_field = rows_by_field(naive)
+            with Program(HEADWAY, home) as ours:
+                ours.read_until("say what you")
+                opening, sending = rows_by_dialog(ours)
             both = [sum(one) for one in zip(opening, sending, strict=True)]
             for what, samples in (("`d` to the dialog", opening), ("the sending key to the row", sending)):
                 tell(what, samples, by_field, bars=((50, None), (99, None)))

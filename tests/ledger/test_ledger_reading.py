@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from headway.core.delegation import Status
 from headway.core.progress import ProgressText, Splice
+from headway.ledger import reading
 from headway.ledger.errors import CursorGone
 from headway.ledger.records import Completion, Failure, NewDelegation, NewWorkspace, Observation, Retention
 from sqlalchemy import event
@@ -155,6 +156,27 @@ def statements() -> Iterator[list[tuple[str, tuple[object, ...]]]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield seen
     event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(("few", "index"), [(reading.FEW, "delegations_status"), (0, "delegations_target")])
+async def test_a_list_begins_with_what_is_rarer_and_is_the_same(
+    ledger: Ledger,
+    path: Path,
+    statements: list[tuple[str, tuple[object, ...]]],
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    index: str,
+) -> None:
+    monkeypatch.setattr(reading, "FEW", few)
+    ended = [await make(ledger, target=target) for target in ("t", "t", "other")]
+    for one in ended:
+        await ledger.settle(one, None, Failure("no"))
+    statements.clear()
+    listed = await ledger.list_(target_id="t", status=Status.FAILED)
+    assert [one.row.delegation_id for one in listed] == [ended[1], ended[0]]
+    with sqlite3.connect(path) as conn:
+        plans = [step[3] for sql, params in statements for step in conn.execute(f"EXPLAIN QUERY PLAN {sql}", params)]
+    assert any(index in plan for plan in plans), plans
 
 
 async def test_no_question_reads_the_whole_table(

@@ -35,6 +35,8 @@ RESPONSE_PREVIEW: Final = 300
 """Characters of the result in a list."""
 SILENT: Final = frozenset({Status.DISPATCHED, Status.IN_PROGRESS})
 """What can become stuck."""
+FEW: Final = 5_000
+"""Below that, all that ended in a status are found sooner than those of one party."""
 PLACE: Final = "@"
 """What a place in the order of arrival begins with; no delegation_id does."""
 TAIL: Final = 4_096
@@ -91,7 +93,9 @@ def list_(
     Pages are stable while others write: what arrives comes before the first page. A `before` that is not known (it may
     have been evicted) gives an empty page; a place (see `wanted`) has no such end.
     """
-    conditions = wanted(before, status, (_d.source_id, source_id), (_d.target_id, target_id))
+    parties = ((_d.source_id, source_id), (_d.target_id, target_id))
+    few = status is not None and (not status.is_terminal or totals(conn)[status] < FEW)
+    conditions = wanted(before, status, *parties, few=few)
     body = schema.bodies.c
     page = (
         select(
@@ -218,14 +222,13 @@ def position(conn: Connection) -> tuple[str, int, int]:
 
 
 def wanted(
-    before: str | None, status: Status | None, *parties: tuple[Column[str], str | None]
+    before: str | None, status: Status | None, *parties: tuple[Column[str], str | None], few: bool = False
 ) -> list[ColumnElement[bool]]:
     """The conditions of a page.
 
     `before` is a delegation_id, or a place in the order of arrival: `PLACE` and a number. A place stays good when what
-    stood there is evicted.
+    stood there is evicted. With `few`, those of the status are so few that they are gone through for the parties.
     """
-    few = status is not None and not status.is_terminal
     conditions = [
         (schema.by_status_first(column) if few else column) == party for column, party in parties if party is not None
     ]
