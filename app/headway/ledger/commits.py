@@ -44,6 +44,7 @@ class Commits:
         try:
             yield
         except BaseException:
+            # One that is interrupted has not been committed either.
             with self._lock:
                 self._failed += 1
                 self.failing = True

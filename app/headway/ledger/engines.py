@@ -72,6 +72,7 @@ class SqliteEngine:
         try:
             await asyncio.to_thread(_prepare, writing, new_id)
         except BaseException:
+            # A start that is canceled would leave the file locked, too.
             writing.dispose()
             os.close(lock)
             raise

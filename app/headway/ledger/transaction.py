@@ -168,6 +168,7 @@ class Transaction:
         except OperationalError:
             raise
         except Exception:
+            # All that is not the disk: a row that was refused, by whichever error of driver or SQLAlchemy.
             self.spoiled = True
             raise
         finally:

@@ -138,6 +138,7 @@ class Writer:
                 if self._before_commit:
                     self._before_commit()
         except BaseException:
+            # Rolled back, whatever it was: the rows that it remembers are not in the database.
             if transaction is not None:
                 transaction.abandon()
             raise

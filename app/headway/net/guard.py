@@ -137,6 +137,7 @@ class _Dialled(httpcore.AsyncNetworkStream):
         try:
             return await self._stream.start_tls(ssl_context, server_hostname, timeout)
         except BaseException:
+            # Canceled in the handshake, too: nobody else has this socket.
             await self._stream.aclose()
             raise
 
