@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyte
-from _measure import print_bar
+from _measure import driver_to, print_bar
 from headway.connectors.playback import Playback
 from headway.connectors.recording import read_recording
 from headway.connectors.replay import ReplayConnector
 from headway.dashboard.app import HeadwayApp
 from headway.dashboard.thin.output import ThinOutput
 from headway.net.clock import SystemClock
-from textual.drivers.headless_driver import HeadlessDriver
 
 SIZE: Final = (120, 36)
 SECONDS: Final = 40
@@ -36,15 +35,9 @@ async def play() -> list[str]:
     """What Textual writes while the recording plays, paint by paint."""
     written: list[str] = []
 
-    class Keeping(HeadlessDriver):
-        is_headless = False
-
-        def write(self, data: str) -> None:
-            written.append(data)
-
     playback = Playback(read_recording(RECORDING), SystemClock())
     app = HeadwayApp(ReplayConnector(playback._recording, playback), clock=playback, playback=playback)
-    app.driver_class = Keeping
+    app.driver_class = driver_to(written.append)
     async with app.run_test(headless=False, size=SIZE):
         await asyncio.sleep(SECONDS)
         return list(written)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import Any
 
 import httpcore
@@ -101,7 +100,7 @@ async def test_beginning_and_ending_a_request_looks_at_no_more_connections_when_
 
     async def cost(open_ones: int) -> int:
         nonlocal looks
-        pool = ConnectionPool(partial(Watched))
+        pool = ConnectionPool(Watched)
         async with serving() as server:
             held = [await ask(pool, f"{server.url}/stream") for _ in range(open_ones)]
             looks = 0

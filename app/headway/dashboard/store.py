@@ -154,10 +154,11 @@ class Store:
         self._older.update(ids)
         self._older_kept += len(ids)
 
-    def forget_older(self) -> None:
-        """Hold no more finished rows than before older ones were fetched."""
-        self._older_kept = 0
+    def forget_older(self) -> bool:
+        """Hold no more finished rows than before older ones were fetched; whether any were."""
+        fetched, self._older_kept = self._older_kept, 0
         self._bound_finished()
+        return fetched > 0
 
     def apply(self, events: Iterable[Event]) -> None:
         """Fold events, in the order of the stream; those the snapshot or an earlier call has seen change nothing.

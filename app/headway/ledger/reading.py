@@ -168,14 +168,13 @@ def finished_before(conn: Connection, delegation_id: str | None, limit: int, tai
 
     None where that one is not known: it may have been evicted, and then so were those before it.
     """
-    if delegation_id is None:
-        return _snapshot_rows(conn, list(conn.execute(_ENDED.limit(limit))), tail)
-    ended_at = select(_d.finished_at, _d.id).where(_d.delegation_id == delegation_id, text(schema.FINISHED))
-    place = conn.execute(ended_at).one_or_none()
-    if place is None:
-        return []
-    older = _ENDED.where(tuple_(_d.finished_at, _d.id) < tuple_(*place)).limit(limit)
-    return _snapshot_rows(conn, list(conn.execute(older)), tail)
+    older, ended_at = _ENDED.limit(limit), (_d.finished_at, _d.id)
+    if delegation_id is not None:
+        query = select(*ended_at).where(_d.delegation_id == delegation_id, text(schema.FINISHED))
+        if (found := conn.execute(query).one_or_none()) is None:
+            return []
+        older = older.where(tuple_(*ended_at) < tuple_(*found))
+    return _snapshot_rows(conn, conn.execute(older).all(), tail)
 
 
 def replay(conn: Connection, after_seq: int, limit: int, workspace_id: str | None = None) -> list[StoredEvent]:

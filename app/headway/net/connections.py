@@ -55,7 +55,7 @@ class ConnectionPool:
             await _close(surplus)
             response = await connection.handle_async_request(request)
         except BaseException:
-            # Whatever state it says it is in.
+            # Canceled or broken, at any step: it is closed, whatever state it says it is in.
             self._leave(connection)
             await connection.aclose()
             raise
@@ -81,12 +81,8 @@ class ConnectionPool:
     ) -> tuple[httpcore.AsyncConnectionInterface, list[httpcore.AsyncConnectionInterface]]:
         """A connection for a request, and those to be closed."""
         surplus = [*self._idle.expired()]
-        connection = None
-        while (kept := self._idle.newest(_key(origin))) is not None:
-            if not kept.has_expired():
-                connection = kept
-                break
-            surplus.append(kept)
+        while (connection := self._idle.newest(_key(origin))) is not None and connection.has_expired():
+            surplus.append(connection)
         if connection is None:
             connection = self._connect(origin)
             if self._most is not None and len(self._busy) + len(self._idle) >= self._most:

@@ -135,8 +135,8 @@ class BoardScreen(DelegationScreen, FilteredScreen):
     def _look_back(self) -> None:
         """Fetch older ones where a person has come to the end of those that are held; let them go at the beginning."""
         if self.tables.at_the_newest:
-            self._store.forget_older()
-            self.session.request_frame()
+            if self._store.forget_older():
+                self.session.request_frame()
         elif self.tables.near_the_oldest and self.session.history.begin():
             self.run_worker(self.session.history.go_back(), group="history")
 
