@@ -155,7 +155,7 @@ class Store:
         self._older_kept += len(ids)
 
     def forget_older(self) -> bool:
-        """Hold no more finished rows than before older ones were fetched; whether any were."""
+        """Hold no more finished rows than `finished_kept` again; whether any were fetched beyond it."""
         fetched, self._older_kept = self._older_kept, 0
         self._bound_finished()
         return fetched > 0
