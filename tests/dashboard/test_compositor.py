@@ -15,6 +15,7 @@ from support.boards import NOW_MS, OpenBoard, fleet, open_board
 from support.fake_connector import FakeConnector
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import Static
 
 Cell = tuple[str, Style | None]
 
@@ -81,3 +82,21 @@ async def test_a_line_is_drawn_once_for_a_change_and_its_paint() -> None:
         connector.say(ids[4], "", percent=50.0)
         await board.until(lambda: "50%" in board.written)
         assert drawn.count(ids[4]) == 1
+
+
+async def test_what_was_painted_narrow_between_two_layouts_is_painted_anew_where_it_is_wide_again() -> None:
+    async with open_board(fleet()) as board:
+        await board.pilot.press("slash", *"status:failed", "enter")
+        await board.seen(" match")
+        matches = board.board.query_one("#matches", Static)
+        said = str(matches.content)
+        board.app.hold_paint()
+        matches.update("")
+        await board.pilot.pause()
+        # A widget that is not in the layout, as one that is just shown: Textual lays out again, telling nobody.
+        board.board._compositor.update_widgets({Static()})
+        assert matches.region.width < len(said)
+        matches.update(said)
+        assert said not in board.text()
+        board.app.release_paint()
+        await board.seen(said)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from rich.console import Console
-from textual._compositor import ChopsUpdate, Compositor
-from textual.geometry import Region
+from textual._compositor import ChopsUpdate, Compositor, ReflowResult
+from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 Span = tuple[int, int, int]
 """A line, the first cell on it that is to be written, and the one after the last."""
@@ -36,6 +37,17 @@ class LeanUpdate(ChopsUpdate):
 
 class LeanCompositor(Compositor):
     """Renders of what is dirty only the lines that are, and only down to the widget that covers the others."""
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lay out anew, and have what has another size than before drawn anew.
+
+        Textual lays out without telling the widgets where it is asked for the place of one that is new; what it painted
+        in between stayed, where the layout that is told has the size again that the widget had before.
+        """
+        result = super().reflow(parent, size)
+        for widget in result.resized:
+            widget._set_dirty()
+        return result
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What is dirty, or None where nothing is."""
