@@ -43,3 +43,14 @@ async def test_a_token_file_without_a_token_gets_a_new_one(tmp_path: Path, kept:
     async with platform(tmp_path) as served:
         await served.get("/workspaces")
         assert served.folder.token_file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.req("S1")
+def test_a_folder_and_a_ledger_that_are_new_are_private_to_the_account(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    before = os.umask(0)
+    try:
+        folder.create()
+    finally:
+        os.umask(before)
+    assert [one.stat().st_mode & 0o777 for one in (folder.path, folder.ledger)] == [0o700, 0o600]

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headway.ledger import migrate
 from headway.ledger.records import NewDelegation
+from headway.platform.folder import DataFolder
+from sqlalchemy import create_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +36,25 @@ class Clockwork:
 
     async def sleep(self, seconds: float) -> None:
         self.ms += round(seconds * 1000)
+
+
+def lay_ledger(folder: Path) -> None:
+    """Give a data folder that has no ledger an empty one, whose migrations ran once for all of them."""
+    ledger = DataFolder(folder).ledger
+    if not ledger.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ledger.write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "empty.db"
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as conn:
+            migrate.upgrade(conn)
+        engine.dispose()
+        return path.read_bytes()
 
 
 def numbered_ids() -> Callable[[], str]:

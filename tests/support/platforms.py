@@ -25,6 +25,7 @@ from typing import Any
 
 import httpx
 from headway.agents.fleet import serve_agent
+from headway.connectors.address import tls_for
 from headway.core.delegation import TERMINAL, Row, Status
 from headway.core.events import DelegationPayload, Event, read_payload
 from headway.core.projection import apply
@@ -33,6 +34,7 @@ from headway.net.sockets import listen
 from headway.platform.folder import DataFolder
 from headway.platform.server import serve_on
 from headway.platform.settings import Settings
+from support.ledgers import lay_ledger
 
 Json = dict[str, Any]
 WITHIN = 30.0
@@ -147,7 +149,9 @@ class Api:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Idle connections are dropped well before the platform does so: a request on a dying one may be lost.
         limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=WITHIN, limits=limits, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, timeout=WITHIN, limits=limits, trust_env=False, verify=tls_for(self.url)
+        )
 
     async def get(self, path: str, **query: Any) -> Any:
         answer = await self.http.get(path, params=query)
@@ -239,6 +243,7 @@ async def platform(
     path: Path, *, source: str = "", after: str | None = None, clock: Any = None, **settings: Any
 ) -> AsyncIterator[Api]:
     """Run a platform on a folder until the block ends; `settings` are those of `Settings`."""
+    lay_ledger(path)
     folder = DataFolder(path)
     stop = asyncio.Event()
     up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -280,6 +285,7 @@ class Serve:
 @asynccontextmanager
 async def serve(path: Path, *options: str) -> AsyncIterator[Serve]:
     """`python -m headway serve` on a folder, killed with the block if it still runs."""
+    lay_ledger(path)
     process = await start_serve(path, *options)
     assert process.stdout is not None
     try:

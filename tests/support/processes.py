@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.ledgers import lay_ledger
+
 WITHIN = 60.0
 """Seconds that anything awaited here may take: every test of a run shares the machine with others."""
 
@@ -68,7 +70,7 @@ def _announced(process: subprocess.Popen[str], log: Path) -> str:
 @contextmanager
 def platform(data: Path, *arguments: str) -> Iterator[Server]:
     """`headway serve` on a data folder and a free port."""
-    data.mkdir(exist_ok=True)
+    lay_ledger(data)
     with server(
         ["-m", "headway", "serve", "--port", "0", "--data", str(data), *arguments], log=data / "serve.log"
     ) as running:

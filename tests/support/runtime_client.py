@@ -41,7 +41,9 @@ class Runtime:
         self.workspace_id = workspace_id
         self.delegations: dict[str, Local] = {}
         self.token = token
-        self._http = httpx.AsyncClient(base_url=platform_url, headers=headers, timeout=30, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=platform_url, headers=headers, timeout=30, trust_env=False, verify=False
+        )
 
     async def __aenter__(self) -> Self:
         return self

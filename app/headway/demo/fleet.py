@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 
 from headway.agents.fleet import AgentFleet
+from headway.connectors.address import tls_for
 from headway.core.clock import Clock
 from headway.demo.load import Handover, fleet_of, handovers, slots_of
 
@@ -37,7 +38,9 @@ async def run_fleet(url: str, token: str, plan: DemoPlan, clock: Clock) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         AgentFleet(fleet_of(plan.agents, plan.seed)) as fleet,
-        httpx.AsyncClient(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
+        httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False, verify=tls_for(url)
+        ) as http,
     ):
         ids = {name: await _register(http, name, agent_url) for name, agent_url in fleet.urls.items()}
         rng = random.Random(plan.seed)  # noqa: S311 - a script, not a secret

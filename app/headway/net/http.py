@@ -12,7 +12,7 @@ import httpx
 
 from headway.core.text import clean_line
 from headway.net.errors import Silent, TooLarge, WrongContent
-from headway.net.transport import GuardedTransport
+from headway.net.transport import GuardedTransport, system_trust
 
 if TYPE_CHECKING:
     import ssl
@@ -44,11 +44,12 @@ def open_client(
     that the system's authorities did not sign.
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=KEPT_SECONDS)
-    transport = GuardedTransport(guard, limits, tls=tls) if guard is not None else None
-    return httpx.AsyncClient(
-        trust_env=False, follow_redirects=False, limits=limits, timeout=STREAM_TIMEOUT, transport=transport,
-        verify=tls or True,
-    )  # fmt: skip
+    transport: httpx.AsyncBaseTransport = (
+        httpx.AsyncHTTPTransport(verify=tls or system_trust(), trust_env=False, limits=limits)
+        if guard is None
+        else GuardedTransport(guard, limits, tls=tls)
+    )
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=STREAM_TIMEOUT, transport=transport)
 
 
 @dataclass(frozen=True, slots=True)

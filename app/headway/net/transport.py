@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache
 from typing import Any, Final
 
 import httpcore
@@ -37,17 +37,31 @@ _HTTPX_OF: Final[dict[type[Exception], type[httpx.TransportError]]] = {
 """The special ones first: httpcore's families are those of httpx."""
 
 
+@cache
+def system_trust() -> ssl.SSLContext:
+    """The system's authorities, read once, when the first connection wants them: it takes 20 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """HTTP/1.1 to public addresses and to what the guard allows; no proxies, no Unix sockets, no retries."""
 
     def __init__(self, guard: Guard, limits: httpx.Limits, *, tls: ssl.SSLContext | None = None) -> None:
-        connect = partial(
-            httpcore.AsyncHTTPConnection,
-            ssl_context=tls or httpx.create_ssl_context(trust_env=False),
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=GuardedBackend(guard),
+        self._backend = GuardedBackend(guard)
+        self._kept_seconds = limits.keepalive_expiry
+        self._tls = tls
+        self._pool = ConnectionPool(
+            self._connection, most=limits.max_connections, most_idle=limits.max_keepalive_connections
         )
-        self._pool = ConnectionPool(connect, most=limits.max_connections, most_idle=limits.max_keepalive_connections)
+
+    def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        secure = origin.scheme == b"https"
+        return httpcore.AsyncHTTPConnection(
+            origin,
+            ssl_context=(self._tls or system_trust()) if secure else None,
+            keepalive_expiry=self._kept_seconds,
+            network_backend=self._backend,
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises `Refused` for an address that is not allowed and for a URL that holds a user name or password."""

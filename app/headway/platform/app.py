@@ -42,6 +42,23 @@ _LEDGER_STATUSES = {
     LedgerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+_ROUTERS: Final = (
+    overview.router,
+    admin.router,
+    metrics.router,
+    workspaces.router,
+    registry.router,
+    delegations.router,
+    activity.router,
+    answering.router,
+    timeline.router,
+    gateway.calls,
+    gateway.router,
+    gateway.stale,
+    pushing.router,
+    tokens.router,
+)
+
 
 def create_app(platform: Platform) -> FastAPI:
     """The HTTP API of an open platform (spec: platform-api)."""
@@ -55,20 +72,8 @@ def create_app(platform: Platform) -> FastAPI:
         redoc_url=None,
     )
     app.state.platform = platform
-    app.include_router(overview.router)
-    app.include_router(admin.router)
-    app.include_router(metrics.router)
-    app.include_router(workspaces.router)
-    app.include_router(registry.router)
-    app.include_router(delegations.router)
-    app.include_router(activity.router)
-    app.include_router(answering.router)
-    app.include_router(timeline.router)
-    app.include_router(gateway.calls)
-    app.include_router(gateway.router)
-    app.include_router(gateway.stale)
-    app.include_router(pushing.router)
-    app.include_router(tokens.router)
+    # Not by `include_router`, which makes each route anew with the first request and looks for it twice in each.
+    app.router.routes.extend(route for router in _ROUTERS for route in router.routes)
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(LedgerError)(_ledger_error)
     app.exception_handler(RequestValidationError)(_invalid_parameter)

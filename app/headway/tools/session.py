@@ -69,9 +69,8 @@ async def open_session(
     async with AsyncExitStack() as stack:
         opened = await Journal.open(journal or journal_path(settings.workspace_id, settings.data_folder))
         stack.push_async_callback(opened.aclose)
-        tls = httpx.create_ssl_context(trust_env=False)
         http, outside = (
-            open_client(guard=Guard(allowed, remedy="A2A_ALLOW={}"), tls=tls)
+            open_client(guard=Guard(allowed, remedy="A2A_ALLOW={}"))
             for allowed in (settings.allowances(), settings.allow)
         )
         stack.push_async_callback(http.aclose)
