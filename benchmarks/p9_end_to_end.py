@@ -57,7 +57,10 @@ def rows_by_dialog(board: Program) -> tuple[list[float], list[float]]:
         before = len(board.written)
         sent_at = press(board, "\x13")
         opening.append(opened * 1e3)
-        sending.append((board.read_until(task, after=before) - sent_at) * 1e3)
+        # The text blinks in its field until the dialog has gone; what comes of it after that is the row.
+        board.read_until("In progress", after=before)
+        gone = board.written.find(b"In progress", before)
+        sending.append((board.read_until(task, after=gone) - sent_at) * 1e3)
     return opening[WARM_UP:], sending[WARM_UP:]
 
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from headway.core.delegation import Status
 from headway.dashboard.look import Look
-from headway.dashboard.pacing import BURST, Outlet, Pace
+from headway.dashboard.pacing import BURST, FRAME, QUIET, Frames, Outlet, Pace
 from hypothesis import given
 from hypothesis import strategies as st
 from support.boards import NOW_MS, OpenBoard, RecordingDriver, open_board
@@ -31,6 +31,28 @@ def test_without_a_rate_nothing_waits() -> None:
     pace = Pace()
     pace.spend(10_000_000, 1.0)
     assert pace.wait(1.0) == 0
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=60))
+def test_frames_keep_apart_but_for_the_second_after_quiet(pauses: list[float]) -> None:
+    frames, now, at = Frames(), 100.0, list[float]()
+    for pause in pauses:
+        now += pause
+        wait = frames.wait(now)
+        assert wait <= FRAME
+        now += wait
+        frames.begin(now)
+        at.append(now)
+    for before, second, third in zip([-1.0, *at], at, at[1:], strict=False):
+        assert third - second >= FRAME - 1e-9 or second - before >= QUIET
+
+
+def test_what_a_key_leads_to_does_not_wait_for_the_frame_of_the_key() -> None:
+    frames = Frames()
+    frames.begin(10.0)
+    assert frames.wait(10.001) == 0
+    frames.begin(10.001)
+    assert frames.wait(10.002) == pytest.approx(FRAME - 0.001)
 
 
 def stall(board: OpenBoard) -> Outlet:

@@ -104,8 +104,12 @@ class HeadwayConnector:
     def _client(self) -> httpx.AsyncClient:
         import httpx
 
+        from headway.net.http import KEPT_SECONDS
+
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEPT_SECONDS)
+        tls = tls_for(self._address)
         return httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, transport=self._transport, verify=tls_for(self._address)
+            trust_env=False, follow_redirects=False, transport=self._transport, verify=tls, limits=limits
         )
 
     @cached_property

@@ -25,7 +25,7 @@ from headway.dashboard.key_line import KeyLine
 from headway.dashboard.later import later
 from headway.dashboard.light_strips import Joined, let_strips_be_light
 from headway.dashboard.look import Look
-from headway.dashboard.pacing import Outlet, Pace
+from headway.dashboard.pacing import Frames, Outlet, Pace
 from headway.dashboard.painting import HoldsPaints
 from headway.dashboard.palette import ActionsProvider, Palette
 from headway.dashboard.pasting import pasted_line
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from headway.dashboard.action import Action
     from headway.dashboard.host import Host
 
-FRAME: Final = 1 / 30
-"""Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
 _STYLES: Final = (
     "theme",
     "board",
@@ -130,7 +128,7 @@ class HeadwayApp(HoldsPaints):
         self._text_net = TextNet()
         self._filters_joined = Joined(())
         self._frame_due = False
-        self._last_frame = float("-inf")
+        self._frames = Frames()
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._alerts = Alerts(self.session.store, look.notifications, os.environ)
         self._keep_theme = keep_theme
@@ -215,7 +213,7 @@ class HeadwayApp(HoldsPaints):
         if self._frame_due or not self.is_running:
             return
         self._frame_due = True
-        wait = self._last_frame + FRAME - self._clock.monotonic()
+        wait = self._frames.wait(self._clock.monotonic())
         if wait > 0:
             later(self, wait, self._frame)
         else:
@@ -223,7 +221,7 @@ class HeadwayApp(HoldsPaints):
 
     def _frame(self) -> None:
         self._frame_due = False
-        self._last_frame = self._clock.monotonic()
+        self._frames.begin(self._clock.monotonic())
         self.take_frame()
 
     def take_frame(self) -> None:

@@ -1,4 +1,4 @@
-"""How much a board may write to its terminal, and when: what a link cannot take is left out, not queued. No Textual."""
+"""How much a board may write to its terminal, and when: what a link cannot take is left out. No Textual."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ from typing import IO, Final
 
 BURST: Final = 0.25
 """Seconds of a link's bytes that may be written at once after quiet."""
+FRAME: Final = 1 / 30
+"""Seconds between two frames, at the least: whatever changes meanwhile is painted together."""
+QUIET: Final = 4 * FRAME
+"""Seconds without a frame after which two may follow each other at once."""
+
+
+class Frames:
+    """When the next frame may be. The first after quiet is often only the answer to a key, and what it led to is next.
+
+    Moments are seconds of the injected clock's monotonic time.
+    """
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+        self._another = False
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next frame may be; 0 is now."""
+        return 0.0 if self._another else max(0.0, self._last + FRAME - now)
+
+    def begin(self, now: float) -> None:
+        """A frame begins."""
+        self._another = now - self._last >= QUIET
+        self._last = now
 
 
 class Pace:
