@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak fuzz check reqs bench bench-quick screenshots recording docs lock clean
+.PHONY: help install compiled demo test soak fuzz check reqs bench bench-quick screenshots recording docs lock clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +31,14 @@ $(BIN)/python:
 		echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-demo: install ## the dashboard, its platform and simulated agents, in one command
+# Every process of ours starts from what is compiled, also where Python is told to write no such files.
+compiled: install
+	@$(BIN)/python -m compileall -q app
+
+demo: compiled ## the dashboard, its platform and simulated agents, in one command
 	@$(BIN)/headway demo
 
-test: install ## every test, on WORKERS processes
+test: compiled ## every test, on WORKERS processes
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 soak: install ## what takes an hour: EXAMPLES histories of the ledger, every fault of the tools, RESTARTS under the board
@@ -67,12 +71,12 @@ check: install ## everything that can be judged without running the tests, and t
 reqs: install ## the requirement ids with the tests that prove them
 	@$(BIN)/python .ci/reqs.py
 
-bench: install ## every figure of benchmarks/, each a ratio measured side by side (BENCH=P1 for one of them)
+bench: compiled ## every figure of benchmarks/, each a ratio measured side by side (BENCH=P1 for one of them)
 	@set -e; one=$$(echo "$(BENCH)" | tr A-Z a-z); for script in benchmarks/$${one:+$${one}_}[!_]*.py; do \
 		[ -e "$$script" ] || { echo "There is no benchmark $(BENCH) in benchmarks/. Nothing was run." >&2; exit 1; }; \
 		echo "== $$script"; $(BIN)/python "$$script"; done
 
-bench-quick: install ## a glance at P1, P7 and P8, within a minute on a quiet machine
+bench-quick: compiled ## a glance at P1, P7 and P8, within a minute on a quiet machine
 	@set -e; for script in p1_table_paint p7_fan_out p8_ledger p8_dispatch; do \
 		$(BIN)/python benchmarks/$$script.py --quick; done
 
