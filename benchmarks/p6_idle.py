@@ -19,7 +19,7 @@ from _processes import Program, environment, platform
 from _seeding import DAY_MS, seed_finished
 
 FINISHED: Final = 10_000
-SECONDS: Final = 10
+SECONDS: Final = 8
 SETTLE: Final = 6
 """Seconds after the first row until what is measured begins."""
 ROUNDS: Final = 2

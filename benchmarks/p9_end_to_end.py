@@ -80,7 +80,7 @@ def rows_by_field(board: Program) -> list[float]:
 def type_in(board: Program, keys: str) -> None:
     """Type it, and wait until nothing is left to be painted of it."""
     board.send(keys)
-    board.read_for(1.0)
+    board.read_for(0.5)
 
 
 def press(board: Program, key: str) -> float:
