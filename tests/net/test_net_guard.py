@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from headway.net import transport
 from headway.net.addresses import LOOPBACK, Allowance, Kind, kind_of, unwrapped
 from headway.net.guard import Guard, Refused
 from headway.net.http import open_client, reason
@@ -263,6 +264,18 @@ async def test_a_name_server_that_does_not_answer_is_given_up() -> None:
     async with open_client(guard=Guard(LOOPBACK, silent)) as http:
         with pytest.raises(httpx.ConnectTimeout):
             await http.get("http://slow.example/", timeout=0.01)
+
+
+async def test_authorities_that_cannot_be_read_are_told_and_take_up_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(**_options: object) -> ssl.SSLContext:
+        raise FileNotFoundError("no such bundle")
+
+    monkeypatch.setattr(httpx, "create_ssl_context", unreadable)
+    transport.system_trust.cache_clear()
+    async with open_client(guard=Guard(LOOPBACK), connections=1) as http:
+        for _ in range(3):
+            with pytest.raises(httpx.ConnectError, match="authorities cannot be read: no such bundle"):
+                await http.get("https://127.0.0.1:9", timeout=5)
 
 
 @pytest.mark.req("A10")

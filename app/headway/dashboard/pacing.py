@@ -1,4 +1,4 @@
-"""How much a board may write to its terminal, and when: what a link cannot take is left out. No Textual."""
+"""How much a board may write to its terminal, and when: what a link cannot take is left out, not queued. No Textual."""
 
 from __future__ import annotations
 

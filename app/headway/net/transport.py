@@ -55,10 +55,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         )
 
     def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-        secure = origin.scheme == b"https"
         return httpcore.AsyncHTTPConnection(
             origin,
-            ssl_context=(self._tls or system_trust()) if secure else None,
+            ssl_context=self._tls,
             keepalive_expiry=self._kept_seconds,
             network_backend=self._backend,
         )
@@ -69,6 +68,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             raise Refused("the URL holds a user name or password, which is never sent")
         if request.url.scheme not in ("http", "https"):
             raise httpx.UnsupportedProtocol("only http and https are spoken")
+        if request.url.scheme == "https" and self._tls is None:
+            # Before the pool makes room: what cannot be read takes up none of it.
+            try:
+                self._tls = system_trust()
+            except OSError as error:
+                raise httpx.ConnectError(f"the system's certificate authorities cannot be read: {error}") from error
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
