@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from headway.dashboard.compositor import LeanCompositor
 from headway.dashboard.light_strips import let_strips_be_light
-from textual.screen import Screen
 from textual.strip import Strip
 
 _INIT = Strip.__init__
-
-
-class LeanScreen(Screen[None]):
-    """A screen that paints as those of the board do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = LeanCompositor()
 
 
 def as_on_the_board() -> None:

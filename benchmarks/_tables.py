@@ -6,10 +6,10 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from _measure import Terminal
-from _ours import LeanScreen, as_on_the_board, as_textual_has_it
+from _ours import as_on_the_board, as_textual_has_it
 from headway.core.api import Snapshot, Workspace
 from headway.core.delegation import Group, Row, Status
 from headway.core.events import Event, Progressed
@@ -17,6 +17,7 @@ from headway.core.progress import ProgressText
 from headway.dashboard.columns import COLUMNS, Facts, lay_out
 from headway.dashboard.group_view import GroupView
 from headway.dashboard.light_strips import Joined
+from headway.dashboard.painting import PaintsAtOnce
 from headway.dashboard.store import Store
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import HEADWAY
@@ -97,7 +98,7 @@ class _TableApp(App[None]):
         return [self._ours] if self._is_ours else super().get_line_filters()
 
     def get_default_screen(self) -> Screen[None]:
-        return LeanScreen() if self._is_ours else super().get_default_screen()
+        return PaintsAtOnce() if self._is_ours else super().get_default_screen()
 
     def on_load(self) -> None:
         self.register_theme(HEADWAY)
@@ -120,7 +121,7 @@ async def _on_screen(table: Widget) -> AsyncIterator[Terminal]:
 async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Terminal]]:
     """Our table over a store that has read a snapshot of `rows`: seconds until they were shown, and how to change one.
 
-    A change goes the way of an event: into the store, the view, the table.
+    A change goes the way of an event: into the store, and with the frame that is asked for then into view and table.
     """
     store = Store()
     view = GroupView(GROUP, store, lambda: NOW)
@@ -140,9 +141,13 @@ async def open_ours(rows: list[Row]) -> AsyncIterator[tuple[float, Change, Termi
             progress_percent=percent,
         )
         store.apply([Event(len(rows) + number + 1, progressed.TYPE, NOW, progressed)])
-        changes = store.take_changes()
-        moved = view.take(changes)
-        table.update_rows(changes.touched, changes.entered.get(GROUP, frozenset()), moved=moved)
+        table.app.call_next(frame)
+
+    def frame() -> None:
+        with cast("PaintsAtOnce[None]", table.screen).one_paint():
+            changes = store.take_changes()
+            moved = view.take(changes)
+            table.update_rows(changes.touched, changes.entered.get(GROUP, frozenset()), moved=moved)
 
     async with _on_screen(table) as terminal:
         begun = time.perf_counter()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from _measure import Terminal, percentile, print_bar, print_limit
-from _ours import LeanScreen, as_on_the_board, as_textual_has_it
+from _ours import as_on_the_board, as_textual_has_it
 from _tables import NOW, SCREEN, make_rows
 from headway.core.delegation import Row
 from headway.core.events import Event, Progressed
@@ -23,6 +23,7 @@ from headway.core.projection import apply
 from headway.core.text import BODY_LIMIT
 from headway.dashboard.columns import Facts
 from headway.dashboard.light_strips import Joined
+from headway.dashboard.painting import PaintsAtOnce
 from headway.dashboard.stream_text import SHOWN_LINES
 from headway.dashboard.text_net import TextNet
 from headway.dashboard.theme import HEADWAY
@@ -74,8 +75,8 @@ class _OursApp(App[None]):
     def get_line_filters(self):  # type: ignore[no-untyped-def]
         return [self._filter]
 
-    def get_default_screen(self) -> LeanScreen:
-        return LeanScreen()
+    def get_default_screen(self) -> PaintsAtOnce[None]:
+        return PaintsAtOnce()
 
     def on_load(self) -> None:
         self.register_theme(HEADWAY)

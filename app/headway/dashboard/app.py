@@ -6,6 +6,7 @@ import os
 import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -26,7 +27,7 @@ from headway.dashboard.later import later
 from headway.dashboard.light_strips import Joined, let_strips_be_light
 from headway.dashboard.look import Look
 from headway.dashboard.pacing import Frames, Outlet, Pace
-from headway.dashboard.painting import HoldsPaints
+from headway.dashboard.painting import HoldsPaints, PaintsAtOnce
 from headway.dashboard.palette import ActionsProvider, Palette
 from headway.dashboard.pasting import pasted_line
 from headway.dashboard.screens.action_screen import ActionScreen
@@ -222,7 +223,9 @@ class HeadwayApp(HoldsPaints):
     def _frame(self) -> None:
         self._frame_due = False
         self._frames.begin(self._clock.monotonic())
-        self.take_frame()
+        screen = self.screen if self.screen_stack else None
+        with screen.one_paint() if isinstance(screen, PaintsAtOnce) else nullcontext():
+            self.take_frame()
 
     def take_frame(self) -> None:
         """Have every open screen show what changed since the last frame, those that are covered too."""

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingsMap
-from textual.screen import Screen
 
 from headway.dashboard.action import Action, Moment, Section, Where
 from headway.dashboard.actions import ACTIONS, actions_on
-from headway.dashboard.compositor import LeanCompositor
 from headway.dashboard.host import host_of
 from headway.dashboard.link import NeedsToken
+from headway.dashboard.painting import PaintsAtOnce
 from headway.dashboard.screens.replaying import Replaying
 from headway.dashboard.top import link_spans, total_spans
 from headway.dashboard.widgets.key_bar import KeyBar
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _MOVES: Final = frozenset({"cursor_up", "cursor_down", "page_up", "page_down", "first", "last"})
 
 
-class ActionScreen(Replaying, Screen[None]):
+class ActionScreen(Replaying, PaintsAtOnce[None]):
     """A screen of its own over a session; `WHERE` says which actions of the registry are its.
 
     It yields `self.top_line` first and `self.key_bar` last, says what its `pane` is, and has a method `action_<id>` for
@@ -38,7 +37,6 @@ class ActionScreen(Replaying, Screen[None]):
 
     def __init__(self, session: Session, actions: Sequence[Action] = ACTIONS) -> None:
         super().__init__()
-        self._compositor = LeanCompositor()
         self.session: Final = session
         self.all_actions: Final = tuple(actions)
         """Every action of every screen, with the keys that it has here."""

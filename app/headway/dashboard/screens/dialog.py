@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from headway.dashboard.compositor import LeanCompositor
+from headway.dashboard.painting import PaintsAtOnce
 
 Result = TypeVar("Result")
 Field = TypeVar("Field", bound=Widget)
@@ -22,14 +22,13 @@ def titled(field: Field, title: str) -> Field:
     return field
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(PaintsAtOnce[Result], ModalScreen[Result]):
     """The base of every dialog. The focus begins where `on_mount` puts it; a dialog that only has keys has none."""
 
     AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = LeanCompositor()
         self._said: dict[str, Content] = {}
 
     def frame(self, title: str, keys: str) -> Vertical:

@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from headway.dashboard.cells import fit
 from headway.dashboard.columns import Span, Tone
+from headway.dashboard.painting import PaintedByScreen
 
 
-class Toned(Widget):
+class Toned(PaintedByScreen):
     """A widget that draws spans of toned text, line by line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in Tone}
