@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 from _measure import Terminal, percentile, print_bar, print_limit
 from _ours import as_on_the_board, as_textual_has_it
@@ -78,6 +79,10 @@ class _OursApp(App[None]):
     def get_default_screen(self) -> PaintsAtOnce[None]:
         return PaintsAtOnce()
 
+    def frame(self) -> AbstractContextManager[None]:
+        """What is changed in it is painted at its end, as the board does."""
+        return cast("PaintsAtOnce[None]", self.screen).one_paint()
+
     def on_load(self) -> None:
         self.register_theme(HEADWAY)
         self.theme = HEADWAY.name
@@ -131,7 +136,8 @@ async def ours() -> tuple[Figures, bool]:
                 seen = grown(seen, "".join(f"{line(number)}\n" for number in range(at, at + 10)))
             for place, row in enumerate(hidden):
                 hidden[place] = grown(row, "".join(f"{line(first + number)}\n" for number in range(share)))
-            app.pane.show(seen)
+            with app.frame():
+                app.pane.show(seen)
             await terminal.painted()
         spent, wall = terminal.flushed_at - begun, time.perf_counter() - wall_begun
         last = line(FRAMES * LINES_A_FRAME - 1)
@@ -161,7 +167,8 @@ async def steady() -> tuple[float, float, Screen]:
                 place = at // 10 % HIDDEN
                 hidden[place] = grown(hidden[place], "".join(f"{line(number)}\n" for number in range(10)))
             sent = max(sent, due)
-            app.pane.show(seen)
+            with app.frame():
+                app.pane.show(seen)
             await asyncio.sleep(1 / 30)
         took, burnt = time.perf_counter() - begun, time.process_time() - cpu
         await asyncio.to_thread(keys.stop)

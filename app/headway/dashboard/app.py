@@ -19,7 +19,7 @@ from headway.dashboard.actions import ACTIONS
 from headway.dashboard.alerts import Alerts
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.ascii import AsciiOnly
-from headway.dashboard.collecting import spare
+from headway.dashboard.collecting import Collecting
 from headway.dashboard.colorless import Colorless
 from headway.dashboard.copying import Copy, copy_of
 from headway.dashboard.key_line import KeyLine
@@ -130,6 +130,7 @@ class HeadwayApp(HoldsPaints):
         self._filters_joined = Joined(())
         self._frame_due = False
         self._frames = Frames()
+        self._collecting = Collecting()
         self._throttle = Throttle(self, Pace(look.bytes_per_second), clock)
         self._alerts = Alerts(self.session.store, look.notifications, os.environ)
         self._keep_theme = keep_theme
@@ -180,7 +181,7 @@ class HeadwayApp(HoldsPaints):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._follow_platform)
-        self.set_interval(1.0, self._call)
+        self.set_interval(1.0, self._tick)
 
     async def on_event(self, event: Event) -> None:
         """What is typed stands in line; all else is as Textual has it."""
@@ -233,7 +234,8 @@ class HeadwayApp(HoldsPaints):
             return
         changes = self.session.store.take_changes()
         if changes.reloaded:
-            spare(len(self.session.store.rows))
+            self._collecting.loaded(len(self.session.store.rows))
+        self._collecting.took(len(changes.touched))
         self._alerts.take(changes, looking=self.app_focus)
         self._call()
         for screen in self.screen_stack:
@@ -280,6 +282,10 @@ class HeadwayApp(HoldsPaints):
             self.push_screen(screen)
         else:
             self.switch_screen(screen)
+
+    def _tick(self) -> None:
+        self._call()
+        self._collecting.tick(self._clock.monotonic())
 
     def _call(self) -> None:
         """Call a person who looks elsewhere, where there is news and they want to be called."""

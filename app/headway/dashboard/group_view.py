@@ -63,10 +63,9 @@ class GroupView(OrderedView):
         moved = bool(came)
         for delegation_id in changes.left.get(self.group, ()):
             moved |= self._order.discard(delegation_id)
-        here = (changes.touched & self._store.group(self.group)) | older
-        if self.sort_column in FIXED and not self._filter:
-            # What is sorted by never changes: only those that came have no place yet.
-            here &= came
+        # Where what is sorted by never changes, only those that came have no place yet.
+        stays = self.sort_column in FIXED and not self._filter
+        here = came if stays else (changes.touched & self._store.group(self.group)) | older
         for delegation_id in here:
             if self._filter and not self._passes(delegation_id):
                 moved |= self._order.discard(delegation_id)

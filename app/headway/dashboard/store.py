@@ -44,7 +44,9 @@ class Store:
         self._totals: dict[Status, int] = dict.fromkeys(Status, 0)
         self._workspaces: dict[str, Workspace] = {}
         self._notes: dict[str, Note] = {}
+        self._touched: set[str] = set()
         self._status_before: dict[str, Status | None] = {}
+        """Of those that changed it, came or went since changes were taken; None for one that was not there."""
         self._totals_changed = False
         self._workspaces_changed: set[str] = set()
         self._reloaded = False
@@ -187,14 +189,14 @@ class Store:
 
     def note(self, delegation_id: str, note: Note) -> None:
         """Show what was asked for at once, until the platform's word comes. Ids that are not held are ignored."""
-        if row := self._rows.get(delegation_id):
-            self._touch(delegation_id, row.status)
+        if delegation_id in self._rows:
+            self._touched.add(delegation_id)
             self._notes[delegation_id] = note
 
     def withdraw_note(self, delegation_id: str) -> None:
         """What was asked for did not happen."""
-        if self._notes.pop(delegation_id, None) and (row := self._rows.get(delegation_id)):
-            self._touch(delegation_id, row.status)
+        if self._notes.pop(delegation_id, None) and delegation_id in self._rows:
+            self._touched.add(delegation_id)
 
     def merge_record(self, record: Delegation) -> bool:
         """Put the head of the progress text, fetched with the whole record, before the tail that a snapshot gave.
@@ -210,13 +212,14 @@ class Store:
             return False
         head = record.progress_text[: row.progress.start - record.progress_offset]
         whole = ProgressText.of(head + row.progress.text, start=record.progress_offset).tail(BODY_LIMIT)
-        self._touch(row.delegation_id, row.status)
+        self._touched.add(row.delegation_id)
         self._rows[row.delegation_id] = row.changed(progress=whole)
         return True
 
     def take_changes(self) -> Changes:
         """What changed since the last call; the board asks once a frame."""
         changes = Changes(self.generation, reloaded=True) if self._reloaded else self._net_changes()
+        self._touched.clear()
         self._status_before.clear()
         self._workspaces_changed.clear()
         self._older.clear()
@@ -239,7 +242,7 @@ class Store:
                     entered.setdefault(now, set()).add(delegation_id)
         return Changes(
             self.generation,
-            touched=frozenset(self._status_before.keys() & self._rows.keys()),
+            touched=frozenset(self._touched),
             entered={group: frozenset(ids) for group, ids in entered.items()},
             older=frozenset(self._older & self._rows.keys()),
             left={group: frozenset(ids) for group, ids in left.items()},
@@ -252,11 +255,11 @@ class Store:
         after = apply(event, before)
         if after is None or after is before:
             return
-        if delegation_id not in self._status_before:
-            self._status_before[delegation_id] = before.status if before else None
+        self._touched.add(delegation_id)
         self._rows[delegation_id] = after
         if before is not None and before.status is after.status:
             return
+        self._status_before.setdefault(delegation_id, before.status if before else None)
         if (note := self._notes.get(delegation_id)) and _answered(note, after):
             del self._notes[delegation_id]
         if before is not None:
@@ -288,12 +291,10 @@ class Store:
                 # It came and went within one frame.
                 self._older.discard(delegation_id)
             else:
-                self._touch(delegation_id, row.status)
+                self._status_before.setdefault(delegation_id, row.status)
+            self._touched.discard(delegation_id)
             del self._groups[row.status.group][delegation_id]
             self._notes.pop(delegation_id, None)
-
-    def _touch(self, delegation_id: str, status: Status) -> None:
-        self._status_before.setdefault(delegation_id, status)
 
     def _count(self, status: Status, change: int) -> None:
         self._totals[status] = max(0, self._totals[status] + change)
