@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-PULSE: Final = 0.005
+PULSE: Final = 0.006
 """Seconds between two pulses at least; what is published between them goes out in one write. The first goes at once."""
 _WRITE_BYTES: Final = 65_536
 _SHARED: Final = 64
@@ -140,13 +140,17 @@ class Ring:
             found = self._batches[key] = self._join(seq, workspace_id)
         return found
 
-    async def pulse(self, waiter: asyncio.Future[None]) -> None:
-        """Return at the next pulse, or as soon as somebody else gives `waiter` its result."""
+    def waiter(self) -> asyncio.Future[None]:
+        """What is done at the next pulse, or by `wake`; who waits no longer says so by `wake` too."""
+        waiter = asyncio.get_running_loop().create_future()
         self._waiting[waiter] = None
-        try:
-            await waiter
-        finally:
-            self._waiting.pop(waiter, None)
+        return waiter
+
+    def wake(self, waiter: asyncio.Future[None]) -> None:
+        """Do not let this one wait for the next pulse."""
+        self._waiting.pop(waiter, None)
+        if not waiter.done():
+            waiter.set_result(None)
 
     def _join(self, seq: int, workspace_id: str | None) -> Batch:
         parts: list[bytes] = []

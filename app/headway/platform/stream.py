@@ -72,6 +72,8 @@ class EventStream:
         self._waiter: asyncio.Future[None] | None = None
         self._put_at = clock.monotonic()
         self._putting = False
+        self._is_silent = False
+        """Whether a keep-alive is due."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._reading as ended, self._ring.reading():
@@ -91,6 +93,7 @@ class EventStream:
                 for task in tasks:
                     task.cancel()
                 outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+                self._wake()
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, (FellBehind, OSError)):
                 raise outcome
@@ -116,25 +119,24 @@ class EventStream:
 
     async def _go_on(self, send: Send) -> None:
         """Deliver what the ring is given until it is closed. Raises FellBehind."""
-        loop = asyncio.get_running_loop()
+        ring = self._ring
         while True:
-            batch = self._ring.batch(self._cursor, self._workspace_id)
-            passing = self._ring.told_after(self._told) if self._ring.told > self._told else ()
-            self._told = self._ring.told
-            if batch.data:
-                await self._put(send, batch.data)
-            if passing:
-                await self._put_all(send, passing)
-            if batch.upto > self._cursor or passing:
+            if ring.head > self._cursor or ring.told > self._told:
+                batch = ring.batch(self._cursor, self._workspace_id)
+                passing = ring.told_after(self._told) if ring.told > self._told else ()
+                self._told = ring.told
+                if batch.data:
+                    await self._put(send, batch.data)
+                if passing:
+                    await self._put_all(send, passing)
                 self._cursor = batch.upto
-                continue
-            if self._ring.closed:
+            elif ring.closed:
                 return
-            if self._silent_for() >= self._keep_alive:
+            elif self._is_silent:
                 await self._put(send, self._bookmark())
             else:
-                self._waiter = loop.create_future()
-                await self._ring.pulse(self._waiter)
+                self._waiter = ring.waiter()
+                await self._waiter
 
     async def _watch(self) -> None:
         """Wake the writer when it is time for a keep-alive; return when the reader takes nothing any more.
@@ -146,11 +148,15 @@ class EventStream:
             if left <= 0 and self._putting:
                 return
             if left <= 0:
-                if self._waiter is not None and not self._waiter.done():
-                    self._waiter.set_result(None)
+                self._is_silent = True
+                self._wake()
                 left = self._keep_alive
             # A write that begins meanwhile is found when its own time is over.
             await self._clock.sleep(min(left, self._write_timeout))
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            self._ring.wake(self._waiter)
 
     def _silent_for(self) -> float:
         """Seconds since the last write began. What does not concern this reader is silence to it."""
@@ -167,6 +173,6 @@ class EventStream:
             await self._put(send, data)
 
     async def _put(self, send: Send, data: bytes, *, more: bool = True) -> None:
-        self._put_at, self._putting = self._clock.monotonic(), True
+        self._put_at, self._putting, self._is_silent = self._clock.monotonic(), True, False
         await send({"type": "http.response.body", "body": data, "more_body": more})
         self._putting = False
