@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -67,7 +68,8 @@ _STYLES: Final = (
 )
 _SEVERITY: Final = {Tidings.DONE: "information", Tidings.UNSURE: "warning", Tidings.FAILED: "error"}
 _TOAST_SECONDS: Final = {Tidings.DONE: 3.0, Tidings.UNSURE: 10.0, Tidings.FAILED: 10.0}
-
+_BEHIND_IT: Final = 0.1
+"""Seconds by which a notice of what was done comes behind it: to show one, Textual lays out the whole screen."""
 
 PLAIN_LOOK: Final = Look()
 
@@ -299,14 +301,19 @@ class HeadwayApp(HoldsPaints):
             self._throttle.painted(outlet)
 
     def tell(self, notice: Notice) -> None:
-        """Show a notice for some seconds."""
-        self.notify(
+        """Show a notice for some seconds; one of what was done comes a moment behind it."""
+        show = partial(
+            self.notify,
             notice.text or notice.title,
             title=notice.title if notice.text else "",
             severity=_SEVERITY[notice.tidings],  # type: ignore[arg-type]
             timeout=_TOAST_SECONDS[notice.tidings],
             markup=False,
         )
+        if notice.tidings is Tidings.DONE and self.is_running:
+            later(self, _BEHIND_IT, show)
+        else:
+            show()
 
     def copy_to_clipboard(self, text: str) -> None:
         """As `copy_text`: what Textual itself copies goes the same way."""

@@ -51,10 +51,7 @@ class PaintsAtOnce(Screen[Result]):
     def _paint(self) -> None:
         if not self._dirty_widgets:
             return
-        more_is_due = (
-            self._layout_required or self._scroll_required or self._repaint_required or self._recompose_required
-        )
-        if more_is_due or self.app._batch_count or not self.is_running or self.app.screen is not self:
+        if self.app._batch_count or not self.is_running or self.app.screen is not self:
             self.check_idle()
             return
         with self._context():
