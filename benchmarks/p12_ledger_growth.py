@@ -2,7 +2,7 @@
 
 The sides of P8 (`p8_ledger.py`), each with so many delegations that have ended there already. In one size the sides
 take turns; each figure is the median of its rounds. The ratio to compare from run to run is the one along the row.
-`--all` adds a million, which takes some two minutes to make.
+`--all` adds a million, which takes some two minutes to make; `--draw` draws docs/ledger-growth.svg.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from _curves import Curve, draw
 from p8_ledger import WARM_UP, naive, ours, rate
 from p10_scale import fill, found
 
@@ -43,12 +44,16 @@ async def measure(size: int) -> list[float]:
 
 
 async def main(sizes: tuple[int, ...]) -> None:
-    first = 0.0
+    curves = {"Headway": Curve(), "aiosqlite": Curve()}
     for size in sizes:
         rates = await measure(size)
-        first = first or rates[0]
+        for curve, figure in zip(curves.values(), rates, strict=False):
+            curve[size] = figure
+        first = curves["Headway"][SIZES[0]]
         told = [f"{name} {figure:,.0f}/s" for name, figure in zip(("ours", "naive"), rates, strict=False)]
         print(f"P12 P8 at {size:,}: {'  '.join(told)}  ours against its first {rates[0] / first:.2f}", flush=True)
+    if "--draw" in sys.argv:
+        draw("ledger-growth", "Durable transitions a second, by delegations in the ledger", curves)
 
 
 if __name__ == "__main__":

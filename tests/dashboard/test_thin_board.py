@@ -43,6 +43,16 @@ class Twins:
         board.forget()
         assert self.thin.picture == self.full.picture
 
+    async def show_all(self, board: OpenBoard) -> None:
+        """Wait until they show what is on the screen: nothing that changed was left unpainted."""
+
+        def do_they() -> bool:
+            self.feed(board)
+            shown = ["".join(cell.data for cell in row) for row in self.full.picture]
+            return shown == board.text().split("\n")
+
+        await board.until(do_they)
+
 
 async def happen(board: OpenBoard, chance: random.Random) -> None:
     """One thing that the platform tells, or that a person does."""
@@ -71,7 +81,7 @@ async def test_whatever_happens_on_a_board_both_terminals_show_the_same() -> Non
         for _ in range(STEPS):
             await happen(board, chance)
             await board.settled()
-            twins.feed(board)
+            await twins.show_all(board)
             if chance.random() < 0.02:
                 size = chance.choice(SIZES)
                 twins.resize(size)
