@@ -61,4 +61,5 @@ async def staying(work: Coroutine[Any, Any, Result]) -> Result:
 def _settle() -> None:
     # What there is by now stays, so it is not looked through again.
     gc.freeze()
-    gc.set_threshold(*USUAL)
+    if gc.get_threshold()[0] == AT_START:
+        gc.set_threshold(*USUAL)

@@ -26,14 +26,14 @@ class PaintsAtOnce(Screen[Result]):
     quarters of what a small paint costs, and up to a sixtieth of a second.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(name, id, classes)
         self._compositor = LeanCompositor()
         self._gathers = False
 
     @contextmanager
     def one_paint(self) -> Iterator[None]:
-        """Paint at the end what was changed, where no layout is due and paints are not held back: else soon."""
+        """Paint at the end what was changed; soon after it, where the screen is covered or paints are held back."""
         self._gathers = True
         try:
             yield
@@ -43,7 +43,8 @@ class PaintsAtOnce(Screen[Result]):
 
     def take_dirty(self, widget: Widget) -> None:
         """One of its widgets is to be painted, at the end of `one_paint`, or soon where there is none."""
-        if widget.display and widget in self._compositor:
+        # What is not visible is dirty once a layout shows it.
+        if widget.display and widget in self._compositor.visible_widgets:
             self._dirty_widgets.add(widget)
             if not self._gathers:
                 self.check_idle()
@@ -64,10 +65,7 @@ class PaintedByScreen(Widget):
 
     def check_idle(self) -> None:
         if self._repaint_required and self._is_mounted and not self._wants_more_than_paint:
-            try:
-                screen = self.screen
-            except NoScreen:
-                return
+            screen = self._screen_or_none()
             if isinstance(screen, PaintsAtOnce):
                 self._repaint_required = False
                 screen.take_dirty(self)
@@ -76,7 +74,14 @@ class PaintedByScreen(Widget):
 
     @property
     def _wants_more_than_paint(self) -> bool:
-        return self._layout_required or self._scroll_required or self._refresh_styles_required
+        flags = (self._layout_required, self._scroll_required, self._refresh_styles_required)
+        return any(flags) or bool(self._next_callbacks)
+
+    def _screen_or_none(self) -> Screen[Any] | None:
+        try:
+            return self.screen
+        except NoScreen:
+            return None
 
 
 class HoldsPaints(App[None]):

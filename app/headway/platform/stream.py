@@ -92,8 +92,8 @@ class EventStream:
             finally:
                 for task in tasks:
                     task.cancel()
-                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
                 self._wake()
+                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, (FellBehind, OSError)):
                 raise outcome

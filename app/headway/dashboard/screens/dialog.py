@@ -22,7 +22,7 @@ def titled(field: Field, title: str) -> Field:
     return field
 
 
-class Dialog(PaintsAtOnce[Result], ModalScreen[Result]):
+class Dialog(ModalScreen[Result], PaintsAtOnce[Result]):
     """The base of every dialog. The focus begins where `on_mount` puts it; a dialog that only has keys has none."""
 
     AUTO_FOCUS = ""

@@ -1,0 +1,91 @@
+"""What a frame changes is on the terminal when it ends; nothing that is to be painted or called is lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from headway.core.delegation import Status
+from headway.dashboard.changes import Note
+from headway.dashboard.painting import PaintsAtOnce
+from headway.dashboard.screens.dialog import Dialog
+from support.boards import NOW_MS, fleet, open_board
+from support.fake_connector import FakeConnector
+
+
+def one_that_runs() -> tuple[FakeConnector, str]:
+    connector = FakeConnector(now_ms=NOW_MS)
+    return connector, connector.send(connector.agent("coder"), "the task", status=Status.IN_PROGRESS)
+
+
+async def test_what_a_frame_changed_is_written_when_it_ends() -> None:
+    connector, running = one_that_runs()
+    async with open_board(connector, record=True) as board:
+        await board.settled()
+        table = board.board.tables.active
+        board.forget()
+        with board.board.one_paint():
+            board.app.session.store.note(running, Note("polling…"))
+            board.app.take_frame()
+            assert not board.written
+        assert "polling…" in board.written
+        assert not table._repaint_required
+
+
+@pytest.mark.parametrize("covered", [True, False])
+async def test_what_cannot_be_painted_at_once_is_painted_later(covered: bool) -> None:
+    connector, running = one_that_runs()
+    async with open_board(connector, record=True) as board:
+        await board.settled()
+        if covered:
+            await board.pilot.press("d")
+            await board.until(lambda: isinstance(board.app.screen, Dialog))
+        else:
+            board.app.hold_paint()
+        await board.settled()
+        board.forget()
+        with board.board.one_paint():
+            board.app.session.store.note(running, Note("polling…"))
+            board.app.take_frame()
+        assert "polling…" not in board.written
+        if covered:
+            await board.pilot.press("escape")
+        else:
+            board.app.release_paint()
+        await board.until(lambda: "polling…" in board.written)
+
+
+async def test_a_change_outside_a_frame_is_painted_too() -> None:
+    async with open_board(fleet(), record=True) as board:
+        await board.settled()
+        board.forget()
+        board.board.tables.active.entitle("another title")
+        await board.until(lambda: "another title" in board.written)
+
+
+async def test_a_call_that_waits_is_made_also_where_a_paint_is_due() -> None:
+    async with open_board(fleet()) as board:
+        await board.settled()
+        called: list[bool] = []
+        table = board.board.tables.active
+        table._repaint_required = True
+        table.call_next(called.append, True)
+        # Not by the pilot, which sends a message to every widget.
+        for _ in range(100):
+            await asyncio.sleep(0.005)
+        assert called
+
+
+async def test_a_dialog_stands_in_the_middle_with_the_board_behind_it() -> None:
+    """Textual takes the styles of a class from the first of its bases alone."""
+    async with open_board(fleet()) as board:
+        await board.pilot.press("d")
+        await board.until(lambda: isinstance(board.app.screen, Dialog))
+        dialog = board.app.screen
+        assert isinstance(dialog, PaintsAtOnce)
+        assert "ModalScreen" in dialog._css_type_names
+        await board.until(lambda: dialog.query_one(".dialog").region.x > 0)
+        region, size = dialog.query_one(".dialog").region, board.app.size
+        assert abs(region.x - (size.width - region.right)) <= 1
+        assert dialog.styles.background.a < 1
+        assert "In progress" in board.text()
