@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.events import Key, Paste
-from textual.widgets import Input, TextArea
 
 from headway.dashboard.later import later
 from headway.dashboard.palette import Palette
@@ -90,8 +89,8 @@ class KeyLine:
         )
 
     def _is_letter_for_field(self) -> bool:
-        event = self._waiting[0] if self._waiting else None
-        return isinstance(event, Key) and event.is_printable and isinstance(self._app.focused, (Input, TextArea))
+        event, field = self._waiting[0] if self._waiting else None, self._app.focused
+        return isinstance(event, Key) and field is not None and field.check_consume_key(event.key, event.character)
 
     def _begin_to_wait(self) -> None:
         self._wait += 1
