@@ -1,7 +1,7 @@
 """P12 for P1: what one changed cell costs from 10^3 to 10^6 rows, the naive peer up to 10^5.
 
-The paints are those of `p1_table_paint.py`, in CPU time, which has the naive peer at 10^5 too: here it is asked for that with
-`--all`, which also adds a million rows to ours. `--draw` draws docs/paint-growth.svg.
+The paints are those of `p1_table_paint.py`, in CPU time. That has the naive peer at 10^5 too: here it is asked for that
+with `--all`, which also adds a million rows to ours. `--draw` draws docs/paint-growth.svg.
 """
 
 from __future__ import annotations
