@@ -1,4 +1,4 @@
-"""Curves over sizes as a picture, both axes logarithmic: what P12 draws into docs/."""
+"""What the scripts of P12 share: their sizes, and curves over them as a picture, both axes logarithmic."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+SIZES: Final = (1_000, 10_000)
+"""Those of a whole run of all benchmarks."""
+ALL_SIZES: Final = (*SIZES, 100_000, 1_000_000)
+MOST: Final = ALL_SIZES[-1]
+"""Of ours; the naive side ends one size before."""
 DOCS: Final = Path(__file__).parent.parent / "docs"
 _WIDTH, _HEIGHT, _EDGE = 640, 320, 60
 _COLORS: Final = ("#0b6e99", "#b5502b")

@@ -12,14 +12,11 @@ import asyncio
 import sys
 from typing import Final
 
-from _curves import Curve, draw
+from _curves import ALL_SIZES, MOST, SIZES, Curve, draw
 from _measure import percentile
 from headway.connectors import http
 from p2_firehose import naive, ours
 
-SIZES: Final = (1_000, 10_000)
-ALL_SIZES: Final = (*SIZES, 100_000, 1_000_000)
-MOST: Final = ALL_SIZES[-1]
 SECONDS: Final = 3.0
 NAIVE_SECONDS: Final = 1.0
 

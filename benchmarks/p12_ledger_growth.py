@@ -16,13 +16,10 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from _curves import Curve, draw
+from _curves import ALL_SIZES, MOST, SIZES, Curve, draw
 from p8_ledger import WARM_UP, naive, ours, rate
 from p10_scale import fill, found
 
-SIZES: Final = (1_000, 10_000)
-ALL_SIZES: Final = (*SIZES, 100_000, 1_000_000)
-MOST: Final = ALL_SIZES[-1]
 ROUNDS: Final = 3
 TRANSITIONS: Final = (5_000, 1_000)
 

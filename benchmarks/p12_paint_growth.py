@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Final
 
-from _curves import Curve, draw
+from _curves import ALL_SIZES, MOST, SIZES, Curve, draw
 from p1_table_paint import naive, ours
-
-SIZES: Final = (1_000, 10_000)
-ALL_SIZES: Final = (*SIZES, 100_000, 1_000_000)
-MOST: Final = ALL_SIZES[-1]
 
 
 def main(*, whole: bool) -> None:

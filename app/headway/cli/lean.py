@@ -61,5 +61,6 @@ async def staying(work: Coroutine[Any, Any, Result]) -> Result:
 def _settle() -> None:
     # What there is by now stays, so it is not looked through again.
     gc.freeze()
+    # A board of many records may have set others by now.
     if gc.get_threshold()[0] == AT_START:
         gc.set_threshold(*USUAL)

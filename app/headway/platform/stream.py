@@ -123,7 +123,7 @@ class EventStream:
         while True:
             if ring.head > self._cursor or ring.told > self._told:
                 batch = ring.batch(self._cursor, self._workspace_id)
-                passing = ring.told_after(self._told) if ring.told > self._told else ()
+                passing = ring.told_after(self._told)
                 self._told = ring.told
                 if batch.data:
                     await self._put(send, batch.data)
