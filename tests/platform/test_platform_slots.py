@@ -35,11 +35,42 @@ async def test_two_slots_and_ten_tasks_are_never_more_than_two_at_once(tmp_path:
             await served.cancel(delegation_id)
         for delegation_id in ids:
             await served.until_status(delegation_id, "completed")
-            assert served.log.statuses[delegation_id][:3] == ["pending", "queued", "dispatched"]
+            statuses = served.log.statuses[delegation_id]
+            assert statuses[statuses.index("queued") + 1] == "dispatched"
         journal = agent.agent.journal
         assert most_at_once(list(journal.entries)) == 2
         assert sorted(sent.message_id for sent in journal.of(Kind.SEND)) == sorted(holding + ids)
         assert not journal.of(Kind.REFUSED)
+
+
+async def test_what_comes_for_a_full_agent_is_queued_from_its_beginning(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url)
+        running = await served.delegate(target, "steps=1 delay=60")
+        first = await served.delegate(target, "steps=1 delay=0")
+        await served.until_status(first, "queued")
+        later = [await served.delegate(target, "steps=1 delay=0") for _ in range(3)]
+        for delegation_id in later:
+            record = await served.record(delegation_id)
+            assert record["status"] == "queued"
+            assert record["queued_at"] == record["created_at"]
+        await served.cancel(running)
+        for delegation_id in later:
+            await served.until_status(delegation_id, "completed")
+            sent = served.log.of(delegation_id)[0]
+            assert (sent.type, sent.data["status"]) == ("DELEGATION_SENT", "queued")
+            assert served.log.statuses[delegation_id][:2] == ["queued", "dispatched"]
+        assert [entry.message_id for entry in agent.agent.journal.of(Kind.SEND)] == [running, first, *later]
+
+
+async def test_what_comes_for_one_that_was_full_and_is_removed_fails(tmp_path: Path) -> None:
+    async with platform(tmp_path) as served, serve_agent("coder") as agent:
+        target = await served.workspace("coder", agent.url)
+        await served.heartbeat(target, active_tasks=1)
+        await served.until_status(await served.delegate(target, "look"), "queued")
+        assert (await served.http.delete(f"/workspaces/{target}")).is_success
+        record = await served.until_status(await served.delegate(target, "look"), "failed")
+        assert record["error"] == "unknown target workspace"
 
 
 async def test_priority_comes_first_and_then_arrival(tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+_TO_SECONDS: Final = len("2026-01-01T00:00:00")
 
 
 def to_rfc3339(ms: int) -> str:
     """Unix milliseconds as RFC 3339 with six decimals and `Z`."""
     seconds, millis = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis * 1000:06d}Z"
+    # `strftime` takes half as long again, and each event has one.
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]}.{millis:03d}000Z"
 
 
 def from_rfc3339(text: str) -> int:

@@ -28,6 +28,8 @@ class NewDelegation:
     traceparent: str | None = None
     refusal: str | None = None
     """Why it fails at once, where its source may not talk to its target."""
+    busy: bool = False
+    """Whether its target is known to have no free slot, so that it waits in the queue at once."""
 
 
 class Delegated:

@@ -62,15 +62,16 @@ _PENDING: Final = Prepared(
 def delegate(transaction: Transaction, new: NewDelegation) -> Delegated:
     """Make a delegation, pending; or find the one that its source's idempotency key stands for already.
 
-    One with a `refusal` is failed in the same transaction. Raises IdempotencyConflict where the one that was found has
-    another task or target.
+    One for a `busy` target is queued from its beginning, one with a `refusal` is failed in the same transaction.
+    Raises IdempotencyConflict where the one that was found has another task or target.
     """
     if new.idempotency_key is not None:
         values = _BY_KEY(transaction.conn, source=new.source_id, key=new.idempotency_key).one_or_none()
         if values is not None:
             return _again(transaction, rows.read_held(values), new, new.idempotency_key)
     delegation_id = transaction.new_id()
-    found = insert(transaction, delegation_id, new, Status.PENDING, context_id=delegation_id)
+    status = Status.QUEUED if new.busy and new.refusal is None else Status.PENDING
+    found = insert(transaction, delegation_id, new, status, context_id=delegation_id)
     if new.refusal is not None:
         edit = Edit(transaction, found)
         edit.emit(Failed(delegation_id=delegation_id, target_id=new.target_id, error=new.refusal))
@@ -203,13 +204,17 @@ def insert(
     row = apply(event, None)
     if row is None:
         raise AssertionError("DELEGATION_SENT made no row")
-    known = dict(zip(_ROW_NAMES, _ROW_VALUES(row), strict=True))
     # Its place in the order of arrival, which no other is given again once this one is evicted.
     key = event.seq
-    facts = {"id": key, "idempotency_key": new.idempotency_key, "context_id": context_id, "told": event.seq}
-    transaction.insert(schema.delegations, key, {**_BLANK, **known, **facts})
-    body = {"id": key, "task": new.task, "traceparent": new.traceparent}
-    transaction.insert(schema.bodies, key, {**_BLANK_BODY, **body})
+    queued_at = now if status is Status.QUEUED else None
+    values = _BLANK.copy()
+    values.update(zip(_ROW_NAMES, _ROW_VALUES(row), strict=True))
+    values.update(
+        id=key, idempotency_key=new.idempotency_key, context_id=context_id, queued_at=queued_at, told=event.seq
+    )
+    transaction.insert(schema.delegations, key, values)
+    body = {**_BLANK_BODY, "id": key, "task": new.task, "traceparent": new.traceparent}
+    transaction.insert(schema.bodies, key, body)
     transaction.count(None, row.status)
     found = Held(
         row=row,
@@ -223,7 +228,7 @@ def insert(
         cancel_requested_at=None,
         cancel_reason=None,
         tries=0,
-        queued_at=None,
+        queued_at=queued_at,
         queue_id=None,
         retry_of=None,
         told=event.seq,

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 ABORT: Final = "headway.abort"
 """The ASGI extension under which an application finds what cuts the connection of its request."""
+WHOLE: Final = "headway.whole"
+"""The ASGI extension of a request that has come to its end."""
 NO_HTTP: Final = "this is not an HTTP request that can be read; nothing was changed"
 MOST_HEAD: Final = 65_536
 """Bytes of a head that is not whole."""
@@ -39,10 +41,11 @@ class Connection(HttpToolsProtocol):
         self._head_since: float | None = None
         self._in_head = True
         self._head_bytes = 0
+        self._abort: Callable[[], None]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app = _Abortable(self.app, partial(_cut, transport))
+        self._abort = partial(_cut, transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -54,6 +57,10 @@ class Connection(HttpToolsProtocol):
             self._await_head()
         else:
             self._stop_awaiting()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self._abort}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -70,6 +77,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_head, self._head_bytes = True, 0
+        self.scope["extensions"][WHOLE] = True
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,23 +125,16 @@ class _NotHttp(Exception):
     """A fault in a head that the parser overlooks; it answers as to those that it finds."""
 
 
-class _Abortable:
-    """An application whose scope says how to cut the connection."""
-
-    def __init__(self, app: ASGIApp, abort: Callable[[], None]) -> None:
-        self._app = app
-        self._abort = abort
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("extensions", {})[ABORT] = self._abort
-        await self._app(scope, receive, send)
-
-
 def abort(scope: Scope) -> None:
     """Cut the connection of a request, where the server lets us; what was not taken yet is dropped."""
     cut = scope.get("extensions", {}).get(ABORT)
     if cut is not None:
         cut()
+
+
+def is_whole(scope: Scope) -> bool:
+    """Whether all of a request's body is here; False also where the server does not say."""
+    return WHOLE in scope.get("extensions", ())
 
 
 def _cut(transport: asyncio.Transport) -> None:

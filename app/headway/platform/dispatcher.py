@@ -166,6 +166,8 @@ class Dispatcher:
 
     async def _dispatch(self, target_id: str) -> None:
         """Claim what the target has slots for; what must wait longer becomes queued."""
+        # First of all: what is queued while this reads is either among what it reads, or nudges anew.
+        self._slots.look_anew(target_id)
         workspace = await self._ledger.target(target_id)
         if workspace is None:
             await self._fail_waiting(target_id, UNKNOWN_TARGET)
@@ -191,6 +193,8 @@ class Dispatcher:
                 self._alarms.set(target_id, (due - self._clock.now_ms()) / 1_000)
         elif rest := self._slots.rest_left(target_id):
             self._alarms.set(target_id, rest)
+        if not self._slots.free(workspace):
+            self._slots.found_full(workspace)
         await self._ledger.enqueue_pending(target_id)
 
     async def _fail_waiting(self, target_id: str, error: str) -> None:

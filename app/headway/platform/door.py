@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from headway.core.text import clean_json, clean_line
 from headway.platform.errors import BadRequest, TooLarge, TooSlow, Unprocessable
@@ -26,22 +26,30 @@ _MAX_DIGITS: Final = 400
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_body(chunks: AsyncIterable[bytes], *, limit: int, seconds: float = BODY_SECONDS) -> bytes:
-    """Collect a body of at most `limit` bytes that has come within `seconds`.
+async def read_body(receive: Receive, *, limit: int, seconds: float | None = BODY_SECONDS) -> bytes:
+    """Collect a body of at most `limit` bytes that has come within `seconds`; None is for one that is here already.
 
     Raises TooLarge, TooSlow, and BadRequest where the caller hangs up.
     """
-    body = bytearray()
+    if seconds is None:
+        return await _collect(receive, limit)
     try:
         async with asyncio.timeout(seconds):
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > limit:
-                    raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+            return await _collect(receive, limit)
     except TimeoutError as late:
         raise TooSlow(f"the body did not come within {seconds:g} s; nothing was changed") from late
-    except ClientDisconnect as gone:
-        raise BadRequest("the body ended early; nothing was changed") from gone
+
+
+async def _collect(receive: Receive, limit: int) -> bytes:
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("the body ended early; nothing was changed")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(f"the body is larger than {limit:,} bytes; nothing was changed")
+        more = message.get("more_body", False)
     return bytes(body)
 
 
@@ -61,7 +69,7 @@ def decode(body: bytes) -> Any:
     try:
         # Decoded here: json.loads would take UTF-16 too, whose brackets `_depth` cannot count.
         text = body.decode("utf-8-sig")
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is not JSON") from error
 
@@ -137,3 +145,7 @@ def _parse_float(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is beyond 64 bits")
     return number
+
+
+# Made once: `json.loads` makes one at each call that names any of these.
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)

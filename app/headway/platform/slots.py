@@ -22,6 +22,7 @@ class Slots:
         self._peak: dict[str, int] = {}
         self._foreign: dict[str, int] = {}
         self._rests_until: dict[str, float] = {}
+        self._full: dict[str, Workspace] = {}
 
     def take(self, target_id: str) -> None:
         """Something of ours is at the target from now on."""
@@ -57,6 +58,19 @@ class Slots:
         taken = self._in_flight[workspace.id] + self._foreign.get(workspace.id, 0)
         return max(0, workspace.max_concurrent_tasks - taken)
 
+    def found_full(self, workspace: Workspace) -> None:
+        """The target had no free slot when it was looked at."""
+        self._full[workspace.id] = workspace
+
+    def is_full(self, target_id: str) -> bool:
+        """Whether the target was found full and is so still; False also where it has not been looked at."""
+        workspace = self._full.get(target_id)
+        return workspace is not None and not self.free(workspace)
+
+    def look_anew(self, target_id: str) -> None:
+        """Take nothing for known of how full the target is."""
+        self._full.pop(target_id, None)
+
     def report(self, target_id: str, active_tasks: int) -> None:
         """The target's heartbeat: how many tasks it works on, ours among them."""
         in_flight = self._in_flight[target_id]
@@ -85,6 +99,7 @@ class Slots:
 
     def forget(self, target_id: str) -> None:
         """The target is gone, or its heartbeats are: what it reported means nothing any more."""
+        self.look_anew(target_id)
         self._foreign.pop(target_id, None)
         self._peak.pop(target_id, None)
         self._rests_until.pop(target_id, None)

@@ -13,6 +13,7 @@ from headway.core.api import OPERATOR, ErrorBody
 from headway.core.delegation import Delegation
 from headway.core.scopes import ANONYMOUS
 from headway.platform.auth import INVALID, Principal, bearer_token, is_of_this_machine, token_hash
+from headway.platform.connection import is_whole
 from headway.platform.door import parse_and_bind, read_body
 from headway.platform.errors import Missing, Unauthorized
 from headway.platform.openapi import body_schema
@@ -112,7 +113,9 @@ def traceparent_of(request: Request) -> str | None:
 async def raw_body_of(request: Request, platform: Platform) -> bytes:
     """The request's body as it is, within its limit and its time."""
     settings = platform.settings
-    return await read_body(request.stream(), limit=settings.body_limit, seconds=settings.body_timeout)
+    # What is here already needs no timer, which costs as much as to read it.
+    seconds = None if is_whole(request.scope) else settings.body_timeout
+    return await read_body(request.receive, limit=settings.body_limit, seconds=seconds)
 
 
 def accepts(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:

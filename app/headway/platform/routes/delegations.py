@@ -83,6 +83,7 @@ async def hand_over(request: Request, source: str, platform: Platform) -> Respon
         deadline=now + wanted.deadline_seconds * 1000 if wanted.deadline_seconds else None,
         traceparent=traceparent_of(request),
         refusal=await platform.registry.refusal(source, target),
+        busy=platform.slots.is_full(target),
     )
     delegated = await platform.ledger.delegate(new)
     known = delegated.row
@@ -91,7 +92,8 @@ async def hand_over(request: Request, source: str, platform: Platform) -> Respon
             delegation_id=known.delegation_id, status=known.status, target_id=known.target_id, idempotent_hit=True
         )
         return _json(again, 200)
-    platform.dispatcher.nudge(target)
+    if not (known.status is Status.QUEUED and platform.slots.is_full(target)):
+        platform.dispatcher.nudge(target)
     return _json(DelegateAccepted(delegation_id=known.delegation_id, status="delegated", target_id=target), 202)
 
 
