@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self._abort}
+        self.scope["extensions"] = {ABORT: {"cut": self._abort}}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -77,7 +77,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_head, self._head_bytes = True, 0
-        self.scope["extensions"][WHOLE] = True
+        self.scope["extensions"][WHOLE] = {}
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -127,9 +127,9 @@ class _NotHttp(Exception):
 
 def abort(scope: Scope) -> None:
     """Cut the connection of a request, where the server lets us; what was not taken yet is dropped."""
-    cut = scope.get("extensions", {}).get(ABORT)
-    if cut is not None:
-        cut()
+    offered = scope.get("extensions", {}).get(ABORT)
+    if offered is not None:
+        offered["cut"]()
 
 
 def is_whole(scope: Scope) -> bool:
