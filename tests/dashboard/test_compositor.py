@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import pytest
 from headway.core.delegation import Status
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.compositor import LeanCompositor, LeanUpdate
+from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.widgets.delegation_table import DelegationTable
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +20,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
+HEART = "\u2764\ufe0f"
 Cell = tuple[str, Style | None]
 
 
@@ -100,3 +104,28 @@ async def test_what_was_painted_narrow_between_two_layouts_is_painted_anew_where
         assert said not in board.text()
         board.app.release_paint()
         await board.seen(said)
+
+
+async def test_a_sign_that_the_edge_of_a_dialog_cuts_in_two_leaves_no_hole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich loses a cell where it cuts a sign with a variation selector, and Textual ends the app over it."""
+
+    def hearts(table: DelegationTable, y: int) -> Strip:
+        # In both columns of each sign, one line and the next.
+        width = table.size.width
+        return Strip([Segment("x" * (y % 2) + HEART * ((width - y % 2) // 2))]).adjust_cell_length(width)
+
+    monkeypatch.setattr(DelegationTable, "draw_line", hearts)
+    async with open_board(fleet(), size=(61, 19)) as board:
+        await board.settled()
+        await board.pilot.press("question_mark")
+        await board.until(lambda: isinstance(board.app.screen, Dialog))
+        await board.settled()
+        compositor = board.app.screen._compositor
+        assert isinstance(compositor, LeanCompositor)
+        for lines in (compositor._render_chops(Region(0, 0, 61, 19), lambda _: True), whole_lines(compositor)):
+            assert None not in [strip for line in lines for strip in line.values()]
+
+
+def whole_lines(compositor: LeanCompositor) -> list[Mapping[int, Strip | None]]:
+    width, height = compositor.size
+    return list(compositor._render_spans([(y, 0, width) for y in range(height)]).values())

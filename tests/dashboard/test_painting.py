@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from headway.core.delegation import Status
 from headway.dashboard.changes import Note
 from headway.dashboard.painting import PaintsAtOnce
 from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.widgets.delegation_table import DelegationTable
 from support.boards import NOW_MS, fleet, open_board
 from support.fake_connector import FakeConnector
+from textual.geometry import Region
 
 
 def one_that_runs() -> tuple[FakeConnector, str]:
@@ -60,6 +63,50 @@ async def test_a_change_outside_a_frame_is_painted_too() -> None:
         await board.settled()
         board.forget()
         board.board.tables.active.entitle("another title")
+        await board.until(lambda: "another title" in board.written)
+
+
+async def test_a_change_in_the_middle_of_a_layout_is_painted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a layout Textual takes all for painted that was dirty."""
+    async with open_board(fleet(), record=True) as board:
+        await board.settled()
+        board.forget()
+        table = board.board.tables.active
+        resized = type(table)._size_updated
+
+        def changes(self: DelegationTable, *sizes: Any, **more: Any) -> bool:
+            table.entitle("another title")
+            return resized(self, *sizes, **more)
+
+        monkeypatch.setattr(type(table), "_size_updated", changes)
+        board.board.refresh(layout=True, repaint=False)
+        await board.until(lambda: "another title" in board.written)
+
+
+async def test_a_widget_is_painted_too_where_a_part_of_its_screen_is() -> None:
+    """As where what shows through a dialog has changed: Textual takes that for all of the dialog."""
+    async with open_board(fleet(), record=True) as board:
+        await board.pilot.press("question_mark")
+        await board.until(lambda: isinstance(board.app.screen, Dialog))
+        await board.settled()
+        board.forget()
+        dialog = board.app.screen
+        for title in ("another title", "and one more"):
+            dialog.query_one(".dialog").border_title = title
+            dialog.refresh(Region(0, 0, 1, 1))
+            await board.until(lambda title=title: title in board.written)
+
+
+async def test_what_changes_beneath_an_opaque_screen_costs_no_paint() -> None:
+    async with open_board(fleet(), record=True) as board:
+        await board.pilot.press("a")
+        await board.seen("Agents")
+        await board.settled()
+        board.forget()
+        board.board.tables.active.entitle("another title")
+        await board.settled()
+        assert not board.written
+        await board.pilot.press("escape")
         await board.until(lambda: "another title" in board.written)
 
 

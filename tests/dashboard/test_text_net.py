@@ -55,5 +55,6 @@ def test_control_segments_carry_nothing_out() -> None:
 
 
 def test_what_is_clean_is_not_made_anew() -> None:
-    segment = Segment("plain", Style(bold=True))
-    assert TextNet().apply([segment], BLACK)[0] is segment
+    for _ in range(2):  # The second one's style is equal to that of the first, and another.
+        segment = Segment("plain", Style(bold=True))
+        assert TextNet().apply([segment], BLACK)[0] is segment

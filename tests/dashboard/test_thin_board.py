@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,14 @@ class Twins:
     async def show_all(self, board: OpenBoard) -> None:
         """Wait until they show what is on the screen: nothing that changed was left unpainted."""
 
-        def do_they() -> bool:
+        def differing() -> list[tuple[str, str]]:
             self.feed(board)
-            return ["".join(cell.data for cell in row) for row in self.full.picture] == board.text().split("\n")
+            shown = ["".join(cell.data for cell in row) for row in self.full.picture]
+            return [pair for pair in zip(shown, board.text().split("\n"), strict=True) if pair[0] != pair[1]]
 
-        await board.until(do_they)
+        with suppress(AssertionError):
+            await board.until(lambda: not differing())
+        assert differing() == []
 
 
 async def happen(board: OpenBoard, chance: random.Random, texts: Sequence[dict[str, str]]) -> None:

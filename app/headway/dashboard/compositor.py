@@ -6,8 +6,9 @@ through its filters, and writes each changed run of cells from the left edge of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise, zip_longest
+from typing import cast
 
 from rich.console import Console
 from textual._compositor import ChopsUpdate, Compositor, ReflowResult
@@ -61,6 +62,25 @@ class LeanCompositor(Compositor):
         ends = {y: self.cuts[y][1:] for y in chops}
         return LeanUpdate(chops, spans, ends)  # type: ignore[arg-type] # by line, not all of them
 
+    def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
+        """As Textual says, with blanks where a line turned out too short.
+
+        Rich 15 loses a cell where it cuts a sign with a variation selector in two, as the edge of a dialog may, and
+        Textual 8.2 ends the app over what is missing then.
+        """
+        chops = cast("list[dict[int, Strip | None]]", super()._render_chops(crop, is_rendered_line))
+        for y, line in enumerate(chops):
+            if None in line.values() and is_rendered_line(y):
+                line.update({cut: Strip.blank(end - cut) for cut, end in pairwise(self.cuts[y]) if line[cut] is None})
+        return cast("Sequence[Mapping[int, Strip]]", chops)
+
+    def render_rows(self, first: int, end: int) -> list[Strip]:
+        """Whole lines as they are now, from the first to the one before `end`, as far as there are any."""
+        width, height = self.size
+        rows = range(first, min(end, len(self.cuts), height))
+        chops = self._render_spans([(y, 0, width) for y in rows])
+        return [Strip.join(chops[y].values()) for y in rows]
+
     def _render_spans(self, spans: Sequence[Span]) -> dict[int, dict[int, Strip | None]]:
         """By line, the strips between each two cuts; None for those that no span needs."""
         chops: dict[int, dict[int, Strip | None]] = {y: dict.fromkeys(self.cuts[y][:-1]) for y, _, _ in spans}
@@ -80,9 +100,9 @@ class LeanCompositor(Compositor):
             for y in lines:
                 cuts = [cut for cut in self.cuts[y] if shown.x <= cut <= shown.right]
                 parts = strips[y - first].divide([cut - shown.x for cut in cuts[1:]])
-                for cut, part in zip(cuts, parts, strict=False):
+                for (cut, end), part in zip_longest(pairwise(cuts), parts):
                     if cut in missing[y]:
-                        chops[y][cut] = part
+                        chops[y][cut] = Strip.blank(end - cut) if part is None else part
                 missing[y].difference_update(cuts[:-1])
                 if not missing[y]:
                     del missing[y]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
 from textual.dom import NoScreen
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from headway.dashboard.compositor import LeanCompositor
@@ -28,8 +30,10 @@ class PaintsAtOnce(Screen[Result]):
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(name, id, classes)
-        self._compositor = LeanCompositor()
+        self._compositor: LeanCompositor = LeanCompositor()
         self._gathers = False
+        self.lays_out = False
+        """Whether a layout is under way, after which Textual takes all that is dirty for painted."""
 
     @contextmanager
     def one_paint(self) -> Iterator[None]:
@@ -41,6 +45,10 @@ class PaintsAtOnce(Screen[Result]):
             self._gathers = False
             self._paint()
 
+    def lines_now(self, first: int, end: int) -> list[Strip]:
+        """Whole lines of it as they are now, from the first to the one before `end`, as far as it reaches."""
+        return self._compositor.render_rows(first, end)
+
     def take_dirty(self, widget: Widget) -> None:
         """One of its widgets is to be painted, at the end of `one_paint`, or soon where there is none."""
         # What is not visible is dirty once a layout shows it.
@@ -48,6 +56,30 @@ class PaintsAtOnce(Screen[Result]):
             self._dirty_widgets.add(widget)
             if not self._gathers:
                 self.check_idle()
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        self.lays_out = True
+        try:
+            super()._refresh_layout(size, scroll)
+        finally:
+            self.lays_out = False
+
+    def _on_timer_update(self) -> None:
+        if self._repaint_required and self.is_current and not self.app._batch_count:
+            # Textual takes the screen in place of its widgets then, of which a covered one may have named regions only.
+            self._compositor.update_widgets(self._dirty_widgets)
+        super()._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        if self.app.screen is self or self._is_seen_through_others():
+            super()._compositor_refresh()
+        else:
+            # Textual has what changed painted on the screen above, also where nothing shows through that one.
+            self._compositor._dirty_regions.clear()
+
+    def _is_seen_through_others(self) -> bool:
+        stack = self.app.screen_stack
+        return self in stack and all(above.styles.background.a < 1 for above in stack[stack.index(self) + 1 :])
 
     def _paint(self) -> None:
         if not self._dirty_widgets:
@@ -66,7 +98,7 @@ class PaintedByScreen(Widget):
     def check_idle(self) -> None:
         if self._repaint_required and self._is_mounted and not self._wants_more_than_paint:
             screen = self._screen_or_none()
-            if isinstance(screen, PaintsAtOnce):
+            if isinstance(screen, PaintsAtOnce) and not screen.lays_out:
                 self._repaint_required = False
                 screen.take_dirty(self)
                 return

@@ -31,17 +31,17 @@ class TextNet(LineFilter):
 
 def _caught(segment: Segment) -> Segment:
     text, style, control = segment
-    inert = style and _inert(style)
-    if control is None and inert is style and text.isprintable():
+    inert = _inert(style) if style else None
+    if inert is None and control is None and text.isprintable():
         return segment
-    return Segment(_SURROGATE.sub(REPLACEMENT, _UNSAFE.sub("", text)), inert)
+    return Segment(_SURROGATE.sub(REPLACEMENT, _UNSAFE.sub("", text)), style if inert is None else inert)
 
 
 @lru_cache(1024)
-def _inert(style: Style) -> Style:
-    """The style without its link and the actions of a click; other meta is how widgets find the mouse."""
+def _inert(style: Style) -> Style | None:
+    """The style without its link and the actions of a click, None where it has neither; other meta is for the mouse."""
     meta = style.meta
     if style.link is None and not any(key.startswith("@") for key in meta):
-        return style
+        return None
     kept = {key: value for key, value in meta.items() if not key.startswith("@")}
     return style.clear_meta_and_links() + Style.from_meta(kept)

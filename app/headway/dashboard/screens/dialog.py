@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from rich.style import Style
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
+from headway.dashboard.dimmed import dimmed
 from headway.dashboard.painting import PaintsAtOnce
 
 Result = TypeVar("Result")
@@ -43,6 +47,32 @@ class Dialog(ModalScreen[Result], PaintsAtOnce[Result]):
         if self._said.get(widget_id) != text:
             self._said[widget_id] = text
             self.query_one(f"#{widget_id}", Static).update(text)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Its ground: what shows through it of the screen beneath, as far as that is one of ours."""
+        beneath = self._beneath()
+        if beneath is None:
+            return super().render_lines(crop)
+        # Those that Textual would draw with the whole of that screen.
+        self._dirty_regions.clear()
+        tint, filters, (_, ground) = self.styles.background, self.get_line_filters(), self.background_colors
+        # Until it has heard of another size of the terminal, it may be smaller than this one.
+        empty = Style(bgcolor=ground.rich_color)
+        lines = [line.crop(crop.x, crop.right) for line in beneath.lines_now(crop.y, crop.bottom)]
+        shown = [dimmed(line, tint).adjust_cell_length(crop.width, empty) for line in lines]
+        shown += [Strip.blank(crop.width, empty)] * (crop.height - len(shown))
+        for one in filters:
+            shown = [line.apply_filter(one, ground) for line in shown]
+        return shown
+
+    def _beneath(self) -> PaintsAtOnce[Any] | None:
+        """The screen that shows through this one; None where Textual has to draw it, or one beneath it."""
+        stack = self.app.screen_stack
+        at = stack.index(self) if self in stack else 0
+        beneath = stack[at - 1] if at else None
+        if self.styles.background.a == 1 or not isinstance(beneath, PaintsAtOnce):
+            return None
+        return None if isinstance(beneath, Dialog) and beneath._beneath() is None else beneath
 
     def take_frame(self) -> None:
         """The store may have changed; a dialog that shows something of it takes that over."""
