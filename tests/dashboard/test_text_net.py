@@ -9,6 +9,7 @@ import pytest
 from headway.dashboard.text_net import TextNet
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
@@ -58,3 +59,25 @@ def test_what_is_clean_is_not_made_anew() -> None:
     for _ in range(2):  # The second one's style is equal to that of the first, and another.
         segment = Segment("plain", Style(bold=True))
         assert TextNet().apply([segment], BLACK)[0] is segment
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u2764\ufe0f!", "\u2764 !"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467!", "\U0001f468!"),
+        ("1\ufe0f\u20e3!", "1 !"),
+        ("\u200d\ufe0f!", "!"),
+        ("e\u0301 \u6f22", "e\u0301 \u6f22"),
+    ],
+)
+def test_joined_signs_are_taken_apart_and_keep_their_cells(text: str, shown: str) -> None:
+    assert caught(text).text == shown
+    assert cell_len(shown) == cell_len(text)
+
+
+@given(st.text(st.sampled_from("a\u6f22\u2764\U0001f468\U0001f3fd\u0301\u200d\ufe0f \u20e3")))
+def test_whatever_comes_has_the_width_of_its_characters_one_by_one(text: str) -> None:
+    out = caught(text).text
+    assert cell_len(out) == cell_len(text)
+    assert sum(map(get_character_cell_size, out)) == cell_len(out)

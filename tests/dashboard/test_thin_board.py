@@ -46,7 +46,9 @@ class Twins:
             self.thin.feed(sent)
             self.sizes = [self.sizes[0] + len(written), self.sizes[1] + len(sent)]
         board.forget()
-        assert self.thin.picture == self.full.picture
+        if self.thin.picture != self.full.picture:
+            rows = enumerate(zip(self.full.picture, self.thin.picture, strict=True))
+            pytest.fail("\n".join(f"{y}, full, thin:\n{full}\n{thin}" for y, (full, thin) in rows if full != thin))
 
     async def show_all(self, board: OpenBoard) -> None:
         """Wait until they show what is on the screen: nothing that changed was left unpainted."""
