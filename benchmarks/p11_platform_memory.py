@@ -4,7 +4,7 @@ Half of them go to a workspace that has no agent, which the dispatcher fails; ha
 as the dispatcher would. Retention is small, so that what has ended is evicted all the time, and what was said fills the
 ring of the event stream, which is bounded too. The first half is the warm-up, in which that ring and the caches fill;
 memory is what the process holds (resident, from /proc), garbage collected, after it and at the end. An argument is the
-number of delegations: 50,000 unless one is given, since a million take ten minutes.
+number of delegations: 20,000 unless one is given, since a million take ten minutes and more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from headway.platform.folder import DataFolder
 from headway.platform.platform import Platform
 from headway.platform.settings import Settings
 
-COUNT: Final = 50_000
+COUNT: Final = 20_000
 PARTS: Final = 10
 GROUP: Final = 100
 KEPT: Final = 1_000
