@@ -21,7 +21,7 @@ from _processes import HEADWAY, Cost, Program, cost_of, environment, platform
 from _seeding import seed_finished
 
 DELEGATIONS: Final = 50
-ROUNDS: Final = 11
+ROUNDS: Final = 9
 MINIMAL: Final = Path(__file__).with_name("_minimal_table.py")
 ROW: Final = "task number"
 

@@ -103,7 +103,7 @@ async def main(*, quick: bool) -> None:
     if quick:
         await compare(what, sync=0.0, at_least=3, counts=(2_000, 500), rounds=1)
         return
-    await compare(what, sync=0.0, at_least=3, counts=(5_000, 1_500))
+    await compare(what, sync=0.0, at_least=3, counts=(5_000, 1_000))
     await compare("the same with a sync of 1 ms", sync=SLOW_SYNC, at_least=10, counts=(5_000, 500))
 
 

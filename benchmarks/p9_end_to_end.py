@@ -20,7 +20,7 @@ from _agent import Agent, agent
 from _measure import percentile, print_limit
 from _processes import HEADWAY, Program, environment, platform
 
-SAMPLES: Final = 60
+SAMPLES: Final = 40
 ROWS: Final = 15
 WARM_UP: Final = 3
 PAUSE: Final = 0.1
