@@ -10,6 +10,7 @@ from headway.core.delegation import Status
 from headway.dashboard.answers import Notice, Tidings
 from headway.dashboard.compositor import LeanCompositor, LeanUpdate
 from headway.dashboard.screens.dialog import Dialog
+from headway.dashboard.text_net import TextNet
 from headway.dashboard.widgets.delegation_table import DelegationTable
 from rich.console import Console
 from rich.segment import Segment
@@ -106,8 +107,11 @@ async def test_what_was_painted_narrow_between_two_layouts_is_painted_anew_where
         await board.seen(said)
 
 
-async def test_a_sign_that_the_edge_of_a_dialog_cuts_in_two_leaves_no_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rich loses a cell where it cuts a sign with a variation selector, and Textual ends the app over it."""
+@pytest.mark.parametrize("netted", [True, False])
+async def test_a_sign_that_the_edge_of_a_dialog_cuts_in_two_leaves_no_hole(
+    netted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich loses a cell where it cuts one that the net has not taken apart, and Textual ends the app over it."""
 
     def hearts(table: DelegationTable, y: int) -> Strip:
         # In both columns of each sign, one line and the next.
@@ -115,6 +119,8 @@ async def test_a_sign_that_the_edge_of_a_dialog_cuts_in_two_leaves_no_hole(monke
         return Strip([Segment("x" * (y % 2) + HEART * ((width - y % 2) // 2))]).adjust_cell_length(width)
 
     monkeypatch.setattr(DelegationTable, "draw_line", hearts)
+    if not netted:
+        monkeypatch.setattr(TextNet, "apply", lambda self, segments, background: segments)
     async with open_board(fleet(), size=(61, 19)) as board:
         await board.settled()
         await board.pilot.press("question_mark")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from headway.core.delegation import Status
 from headway.dashboard.screens.dialog import Dialog
 from headway.dashboard.screens.dispatch import DispatchScreen
 from headway.dashboard.screens.token import TokenScreen
 from rich.style import Style
-from support.boards import NOW_MS, OpenBoard, fleet, open_board
-from support.fake_connector import FakeConnector
+from support.boards import OpenBoard, fleet, one_that_runs, open_board
 from textual._context import visible_screen_stack
 from textual.command import CommandPalette
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -40,6 +41,15 @@ def grounds(board: OpenBoard, crop: Region) -> tuple[Cells, Cells]:
     return cells(ours), cells(Widget.render_lines(dialog, crop))
 
 
+async def ask_for_token_over(board: OpenBoard, key: str, below: type[Screen[Any]]) -> None:
+    """Open the screen that a key opens, and a dialog over it."""
+    await board.pilot.press(key)
+    await board.until(lambda: isinstance(board.app.screen, below))
+    board.app.push_screen(TokenScreen("a token is asked for"))
+    await board.until(lambda: isinstance(board.app.screen, TokenScreen))
+    await board.settled()
+
+
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
 @pytest.mark.parametrize("keys", ["d", "question_mark", "t", "x"])
 async def test_it_is_what_textual_would_draw(keys: str, size: tuple[int, int]) -> None:
@@ -56,29 +66,20 @@ async def test_it_is_what_textual_would_draw(keys: str, size: tuple[int, int]) -
 
 async def test_a_dialog_over_a_dialog_shows_both() -> None:
     async with open_board(fleet()) as board:
-        await board.pilot.press("d")
-        await board.until(lambda: isinstance(board.app.screen, DispatchScreen))
-        board.app.push_screen(TokenScreen("a token is asked for"))
-        await board.until(lambda: isinstance(board.app.screen, TokenScreen))
-        await board.settled()
+        await ask_for_token_over(board, "d", DispatchScreen)
         ours, textuals = grounds(board, Region(0, 0, 120, 36))
         assert ours == textuals
 
 
 async def test_over_a_screen_of_textual_s_own_it_is_drawn_by_textual() -> None:
     async with open_board(fleet()) as board:
-        await board.pilot.press("ctrl+p")
-        await board.until(lambda: isinstance(board.app.screen, CommandPalette))
-        board.app.push_screen(TokenScreen("a token is asked for"))
-        await board.until(lambda: isinstance(board.app.screen, TokenScreen))
-        await board.settled()
+        await ask_for_token_over(board, "ctrl+p", CommandPalette)
         assert board.app.screen._beneath() is None  # type: ignore[attr-defined]
         assert "a token is asked for" in board.text()
 
 
 async def test_what_happens_beneath_is_seen() -> None:
-    connector = FakeConnector(now_ms=NOW_MS)
-    running = connector.send(connector.agent("coder"), "the task", status=Status.IN_PROGRESS)
+    connector, running = one_that_runs()
     async with open_board(connector, record=True) as board:
         await board.pilot.press("d")
         await board.until(lambda: isinstance(board.app.screen, Dialog))

@@ -6,19 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from headway.core.delegation import Status
 from headway.dashboard.changes import Note
 from headway.dashboard.painting import PaintsAtOnce
 from headway.dashboard.screens.dialog import Dialog
 from headway.dashboard.widgets.delegation_table import DelegationTable
-from support.boards import NOW_MS, fleet, open_board
-from support.fake_connector import FakeConnector
+from support.boards import fleet, one_that_runs, open_board
 from textual.geometry import Region
-
-
-def one_that_runs() -> tuple[FakeConnector, str]:
-    connector = FakeConnector(now_ms=NOW_MS)
-    return connector, connector.send(connector.agent("coder"), "the task", status=Status.IN_PROGRESS)
 
 
 async def test_what_a_frame_changed_is_written_when_it_ends() -> None:

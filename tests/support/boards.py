@@ -143,6 +143,12 @@ async def open_board(
         yield opened
 
 
+def one_that_runs() -> tuple[FakeConnector, str]:
+    """A platform with one delegation, which is in progress; its id."""
+    connector = FakeConnector(now_ms=NOW_MS)
+    return connector, connector.send(connector.agent("coder"), "the task", status=Status.IN_PROGRESS)
+
+
 def fleet(connector: FakeConnector | None = None) -> FakeConnector:
     """A lively afternoon: something in every state."""
     fake = connector or FakeConnector(now_ms=NOW_MS)
